@@ -1,0 +1,28 @@
+"""Run the benchmarks: ``python -m benchmarks``, one JSON line per figure.
+
+``ONLY=charts`` runs the modules of that name, ``ONLY=chart_depth_ms`` prints the figures whose
+name contains it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from types import ModuleType
+
+from benchmarks import charts, order_text, paper
+
+MODULES: tuple[ModuleType, ...] = (charts, order_text, paper)
+
+
+def main() -> None:
+    wanted = os.environ.get("ONLY", "")
+    named = [module for module in MODULES if module.__name__.rpartition(".")[2] == wanted]
+    for module in named or MODULES:
+        for figure in module.figures():
+            if named or wanted in figure["name"]:
+                print(json.dumps(figure), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The master key: where it comes from, and when a start is refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+from bot.settings import PREFIX, Settings, SettingsError, forget_master_key
+from services.vault import KEY_BYTES, WeakKeyError, check_key, new_key
+
+_COMMAND_TIMEOUT_S = 15
+_MAKE_ONE = "make one with: quanttrade new-key FILE"
+
+
+def load_master_key(settings: Settings) -> bytes:
+    """Return the master key from its one source.
+
+    Raises:
+        SettingsError: None or several are set, or the key or its file is not fit.
+    """
+    sources = {
+        "MASTER_KEY_FILE": settings.master_key_file,
+        "MASTER_KEY_CMD": settings.master_key_cmd,
+        "MASTER_KEY": settings.master_key,
+    }
+    given = [name for name, value in sources.items() if value is not None]
+    if not given:
+        raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+    if len(given) > 1:
+        names = ", ".join(PREFIX + name for name in given)
+        raise SettingsError([f"{names}: only one of them may be set; drop the others"])
+    return _fit(_read(settings), given[0])
+
+
+def read_key_file(path: Path) -> bytes:
+    """Return the key of a file; raises as `load_master_key`."""
+    return _fit(_read_file(path), "MASTER_KEY_FILE")
+
+
+def _fit(text: bytes, source: str) -> bytes:
+    try:
+        key = _decode(text)
+        check_key(key)
+    except WeakKeyError as fault:
+        raise SettingsError(
+            [f"{PREFIX}{source}: the key is unfit, {fault}; {_MAKE_ONE}"]
+        ) from None
+    return key
+
+
+def create_key_file(path: Path) -> None:
+    """Write a new key to a file that only its owner may read.
+
+    Raises:
+        FileExistsError: The file is there; a key is never overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as target:
+        target.write(base64.b64encode(new_key()) + b"\n")
+
+
+def _read(settings: Settings) -> bytes:
+    if settings.master_key_file is not None:
+        return _read_file(settings.master_key_file)
+    if settings.master_key_cmd is not None:
+        return _read_command(settings.master_key_cmd)
+    secret = settings.master_key.get_secret_value() if settings.master_key else ""
+    forget_master_key()
+    return secret.encode()
+
+
+def _read_file(path: Path) -> bytes:
+    name = f"{PREFIX}MASTER_KEY_FILE"
+    try:
+        facts = path.lstat()
+    except OSError:
+        raise SettingsError([f"{name}: there is no file {path}; {_MAKE_ONE}"]) from None
+    if not stat.S_ISREG(facts.st_mode):
+        raise SettingsError([f"{name}: {path} is not a plain file; give the file itself"])
+    if facts.st_mode & 0o077:
+        raise SettingsError([f"{name}: others can read {path}; run: chmod 600 {path}"])
+    if facts.st_uid not in (0, os.geteuid()):
+        raise SettingsError([f"{name}: {path} belongs to somebody else; run: chown {path}"])
+    return path.read_bytes()
+
+
+def _read_command(command: str) -> bytes:
+    name = f"{PREFIX}MASTER_KEY_CMD"
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command, run without a shell
+            shlex.split(command), capture_output=True, timeout=_COMMAND_TIMEOUT_S, check=False
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        raise SettingsError([f"{name}: the command can't be run; try it by hand"]) from None
+    if done.returncode:
+        raise SettingsError([f"{name}: the command failed ({done.returncode}); try it by hand"])
+    return done.stdout
+
+
+def _decode(text: bytes) -> bytes:
+    if len(text) == KEY_BYTES:
+        return text
+    stripped = text.strip()
+    for decode in (bytes.fromhex, base64.b64decode):
+        try:
+            key = decode(stripped.decode("ascii"))
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == KEY_BYTES:
+            return key
+    raise WeakKeyError(f"it is not {KEY_BYTES} bytes, neither plain nor in base64 or hex")

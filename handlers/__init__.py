@@ -1,0 +1,3 @@
+"""The Telegram edge: the only code that knows what a chat looks like."""
+
+from __future__ import annotations

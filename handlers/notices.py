@@ -1,0 +1,106 @@
+"""The outbox's way out: what happened becomes a message, or changes the one it belongs to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter
+
+from handlers.context import TradingApplication
+from handlers.i18n import translator
+from handlers.reply import change, post
+from handlers.views import alerts, balances, orders
+from services.domain.accounts import AccountId, ChatId, Member
+from services.domain.alerts import AlertId
+from services.domain.messages import Delivery
+from services.domain.orders import OrderId
+from services.errors import NotFound
+from services.outbox import Later, Undeliverable
+
+
+class Notices:
+    """Sends the outbox's messages."""
+
+    def __init__(self, application: TradingApplication) -> None:
+        self._application = application
+        self._services = application.services
+
+    async def drain(self, chat: str) -> None:
+        """Send everything that is due in a chat; the engine's task."""
+        await self._services.outbox.drain(ChatId(int(chat)), self.send)
+
+    async def send(self, member: Member, delivery: Delivery) -> None:
+        """Send one message.
+
+        Raises:
+            Later: Telegram is busy or out of reach.
+            Undeliverable: The chat will never take it.
+        """
+        try:
+            await self._send(member, delivery)
+        except Forbidden:
+            chat_id = delivery.message.chat_id
+            await self._services.tenants.set_reachable(chat_id, is_reachable=False)
+            raise Undeliverable from None
+        except ChatMigrated as moved:
+            await self._services.tenants.move_chat(
+                delivery.message.chat_id, ChatId(moved.new_chat_id)
+            )
+            raise Later from None
+        except RetryAfter as busy:
+            wait = busy.retry_after
+            raise Later(wait if isinstance(wait, timedelta) else timedelta(seconds=wait)) from None
+        except (BadRequest, NotFound):
+            raise Undeliverable from None
+        except NetworkError:
+            raise Later from None
+
+    async def _send(self, member: Member, delivery: Delivery) -> None:
+        match delivery.message.kind:
+            case "order":
+                await self._order(member, delivery)
+            case "alert":
+                await self._alert(member, delivery)
+            case "balance":
+                await self._balance(member, delivery)
+            case kind:
+                raise Undeliverable(kind)
+
+    async def _order(self, member: Member, delivery: Delivery) -> None:
+        message = delivery.message
+        order_id = OrderId(message.subject_id)
+        receipt = await self._services.orders.by_id(member, order_id)
+        t = translator(member.language)
+        shown = False
+        if receipt.order.message_id is not None:
+            reply = orders.receipt(receipt, member, t)
+            shown = await change(
+                self._application,
+                member,
+                message.chat_id,
+                receipt.order.message_id,
+                reply,
+                has_picture=True,
+            )
+        if message.payload.get("is_push") or (not shown and receipt.order.number is not None):
+            await post(
+                self._application,
+                member,
+                message.chat_id,
+                orders.push(receipt, member, t),
+                reply_to=receipt.order.message_id,
+            )
+
+    async def _alert(self, member: Member, delivery: Delivery) -> None:
+        alert_id = AlertId(delivery.message.subject_id)
+        watch = await self._services.alerts.get(member.tenant_id, alert_id)
+        reply = alerts.fired(watch, member, translator(member.language))
+        await post(self._application, member, delivery.message.chat_id, reply)
+
+    async def _balance(self, member: Member, delivery: Delivery) -> None:
+        account_id = AccountId(delivery.message.subject_id)
+        account = await self._services.accounts.get(member.tenant_id, account_id)
+        changes = {name: Decimal(text) for name, text in delivery.message.payload.items()}
+        reply = balances.changed(account, changes, translator(member.language))
+        await post(self._application, member, delivery.message.chat_id, reply)

@@ -1,0 +1,3 @@
+"""Alembic: self-contained revisions that run on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations

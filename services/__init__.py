@@ -1,0 +1,3 @@
+"""What the assistant does: use cases over venues and the database, with no Telegram anywhere."""
+
+from __future__ import annotations
