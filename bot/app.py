@@ -226,7 +226,6 @@ async def _connect(application: TradingApplication, stop: asyncio.Event) -> bool
     while not stop.is_set():
         try:
             await application.initialize()
-            await publish_menu(application.bot)
         except InvalidToken:
             fault = "QT_TELEGRAM_TOKEN: Telegram does not know it; copy it from @BotFather"
             raise SettingsError([fault]) from None
@@ -235,8 +234,17 @@ async def _connect(application: TradingApplication, stop: asyncio.Event) -> bool
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _RETRY_S)
         else:
+            await _publish(application)
             return True
     return False
+
+
+async def _publish(application: TradingApplication) -> None:
+    try:
+        await publish_menu(application.bot)
+    except TelegramError as error:
+        # The menu is a convenience; a server without it is still worth serving.
+        _log.warning("menu_not_published", error=type(error).__name__)
 
 
 async def _poll(intake: Intake, stop: asyncio.Event) -> None:

@@ -22,6 +22,7 @@ POLL_S = 25
 _SLACK_S = 10
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 15.0
+_SHORT_POLL_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -45,8 +46,10 @@ class Intake:
         """
         offset = await self._services.inbox.offset()
         wait = _FIRST_WAIT_S
+        loop = asyncio.get_running_loop()
         self._on_ready()
         while True:
+            asked_at = loop.time()
             try:
                 updates = await self._fetch(offset)
                 wait = _FIRST_WAIT_S
@@ -60,6 +63,9 @@ class Intake:
             if updates:
                 await self.take(updates)
                 offset = updates[-1].update_id + 1
+            elif loop.time() - asked_at < _SHORT_POLL_S:
+                # A server that does not hold the poll must not be asked in a tight loop.
+                await asyncio.sleep(_SHORT_POLL_S)
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Store updates and ask for their handling; repeated ones are dropped."""

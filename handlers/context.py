@@ -115,6 +115,12 @@ def chat_of(update: Update) -> Chat:
     return message_of(update).chat
 
 
-def place_of(update: Update, *, part: str = "") -> Place:
-    """Return where a request came from, the same for a repeated update."""
-    return Place(ChatId(chat_of(update).id), f"u{update.update_id}{part}")
+def place_of(update: Update) -> Place:
+    """Return where a request came from, the same for a repeated update.
+
+    The message's date stands in the key because Telegram may number updates anew after a week
+    of silence. Source: Bot API, Update.update_id.
+    """
+    message = message_of(update)
+    moment = int(message.date.timestamp())
+    return Place(ChatId(message.chat.id), f"u{update.update_id}.{moment}")

@@ -71,7 +71,9 @@ def _check_inline(rows: Any) -> None:
             _check_button(button)
 
 
-def _check_button(button: Json) -> None:
+def _check_button(button: Any) -> None:
+    if not isinstance(button, dict):
+        raise bad_request("can't parse inline keyboard button: expected an Object")
     if not str(button.get("text", "")).strip():
         raise bad_request("inline keyboard button text must be non-empty")
     if not ACTIONS & button.keys():
@@ -116,7 +118,7 @@ def _check_style(button: Json) -> None:
 def _check_reply(markup: Json) -> None:
     for row in _rows(markup["keyboard"]):
         for button in row:
-            text = button if isinstance(button, str) else button.get("text", "")
+            text = button.get("text", "") if isinstance(button, dict) else button
             if not str(text).strip():
                 raise bad_request("keyboard button text must be non-empty")
     if len(markup.get("input_field_placeholder") or "") > PLACEHOLDER_CHARACTERS:

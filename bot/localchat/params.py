@@ -62,6 +62,28 @@ class Params:
         except ValueError:
             raise bad_request(f"can't parse {name} JSON object") from None
 
+    def object(self, name: str) -> Json:
+        """Return a JSON object; empty when absent.
+
+        Raises:
+            Refused: 400 when it is something else.
+        """
+        value = self.json(name) or {}
+        if not isinstance(value, dict):
+            raise bad_request(f"object expected as {name}")
+        return value
+
+    def array(self, name: str) -> list[Any]:
+        """Return a JSON array; empty when absent.
+
+        Raises:
+            Refused: 400 when it is something else.
+        """
+        value = self.json(name) or []
+        if not isinstance(value, list):
+            raise bad_request(f"array expected as {name}")
+        return value
+
 
 async def read_params(request: Request) -> Params:
     """Read query and body of a request."""

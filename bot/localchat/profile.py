@@ -39,7 +39,7 @@ class Profile:
         """Return the list set for exactly this scope and language; empty if none is."""
         return self._commands.get(_key(scope, language), [])
 
-    def set_commands(self, commands: Any, scope: Any, language: str) -> None:
+    def set_commands(self, commands: list[Any], scope: Any, language: str) -> None:
         """Set the list of a scope and language; an empty list unsets it.
 
         Raises:
@@ -113,15 +113,15 @@ def _check_language(language: str) -> None:
         raise bad_request("invalid language code specified")
 
 
-def _checked(commands: Any) -> list[Json]:
-    if not isinstance(commands, list):
-        raise bad_request("expected an Array of BotCommand")
+def _checked(commands: list[Any]) -> list[Json]:
     if len(commands) > COMMAND_LIMIT:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     return [_command(command) for command in commands]
 
 
-def _command(command: Json) -> Json:
+def _command(command: Any) -> Json:
+    if not isinstance(command, dict):
+        raise bad_request("expected an Array of BotCommand")
     name = str(command.get("command", "")).removeprefix("/")
     description = str(command.get("description", "")).strip()
     if not COMMAND.fullmatch(name):

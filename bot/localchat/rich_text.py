@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.localchat.html_markup import parse_html, utf16
 from bot.localchat.wire import Json, Refused, bad_request
@@ -43,7 +43,7 @@ class RichText:
         return fields | ({entities: list(self.entities)} if self.entities else {})
 
 
-def read(source: str, parse_mode: str, given: list[Json] | None = None) -> RichText:
+def read(source: str, parse_mode: str, given: list[Any] | None = None) -> RichText:
     """Return the text of a call, parsed, trimmed and with what Telegram finds by itself.
 
     Raises:
@@ -53,7 +53,7 @@ def read(source: str, parse_mode: str, given: list[Json] | None = None) -> RichT
         case "html":
             text, entities = parse_html(source)
         case "":
-            text, entities = source, list(given or ())
+            text, entities = source, [_checked(entity) for entity in given or ()]
         case "markdown" | "markdownv2":
             raise Refused(501, f"Not Implemented: the local chat does not read {parse_mode}")
         case _:
@@ -86,6 +86,14 @@ def check_caption(rich: RichText) -> RichText:
     if len(rich.text) > CAPTION_LIMIT:
         raise bad_request("message caption is too long")
     return rich
+
+
+def _checked(entity: Any) -> Json:
+    is_whole = isinstance(entity, dict) and {"type", "offset", "length"} <= entity.keys()
+    if not is_whole:
+        raise bad_request("can't parse MessageEntity: expected an Object")
+    checked: Json = entity
+    return checked
 
 
 def _found(text: str) -> Iterator[Json]:

@@ -113,6 +113,11 @@ class UpdateQueue:
         """Drop everything that waits."""
         for update in list(self._waiting.values()):
             self._drop(update)
+        self._again.clear()
+
+    def is_waiting(self, update: Update) -> bool:
+        """Tell whether an update was neither acknowledged nor dropped."""
+        return update.id in self._waiting
 
     def interrupt(self, reason: str) -> None:
         """End a poll that waits with 409 and this reason."""

@@ -23,6 +23,14 @@ PAGE: Final = Path(__file__).parent / "page"
 NO_STORE: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+class _Files(StaticFiles):
+    # A page of yesterday's code must not meet today's server.
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """An extra button of the page.
@@ -85,7 +93,7 @@ class Web:
             Route("/act/{act}", self._act, methods=["POST"]),
             Route("/control/{key}/{act}", self._control, methods=["POST"]),
             Route("/healthz", self._health),
-            Mount("/page", StaticFiles(directory=PAGE)),
+            Mount("/page", _Files(directory=PAGE)),
         ]
 
     async def _index(self, request: Request) -> Response:

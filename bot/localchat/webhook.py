@@ -124,7 +124,7 @@ class Webhook:
         pause = FIRST_PAUSE_SECONDS
         async with lane:
             times = 2 if self._queue.is_repeated() else 1
-            while times:
+            while times and self._queue.is_waiting(update):
                 async with connections:
                     taken = await self._post(client, update)
                 if taken is None:

@@ -26,7 +26,7 @@ async def succeed(_world: World, _params: Params) -> bool:
 
 async def set_my_commands(world: World, params: Params) -> bool:
     """Set the commands of a scope and language."""
-    commands = params.json("commands")
+    commands = params.array("commands")
     world.profile.set_commands(commands, params.json("scope"), params.text("language_code"))
     world.tell_all()
     return True
@@ -77,7 +77,7 @@ async def get_my_short_description(world: World, params: Params) -> Json:
 
 async def set_chat_menu_button(world: World, params: Params) -> bool:
     """Set the button beside the text field."""
-    button = params.json("menu_button") or {"type": "default"}
+    button = params.object("menu_button") or {"type": "default"}
     if button.get("type") not in {"default", "commands", "web_app"}:
         raise bad_request("can't parse menu button: Unsupported type specified")
     world.profile.set_menu_button(params.text("chat_id"), button)

@@ -81,8 +81,8 @@ async def edit_message_caption(world: World, params: Params) -> Json:
 async def edit_message_media(world: World, params: Params) -> Json:
     """Change the picture of a message, or turn a text into a picture."""
     entry = _editable(world, params)
-    media = params.json("media")
-    if not isinstance(media, dict) or "media" not in media:
+    media = params.object("media")
+    if "media" not in media:
         raise bad_request("can't parse InputMedia: expected an Object")
     if media.get("type") != "photo":
         raise Refused(501, f"Not Implemented: the local chat edits no {media.get('type')}")
@@ -113,7 +113,7 @@ async def delete_message(world: World, params: Params) -> bool:
 async def delete_messages(world: World, params: Params) -> bool:
     """Delete several messages; those that are not there are passed over."""
     chat = open_chat(world, params)
-    for message_id in params.json("message_ids") or []:
+    for message_id in params.array("message_ids"):
         entry = world.history.find(chat["id"], int(message_id))
         if entry and (entry.is_from_bot or chat["type"] == "private"):
             world.history.remove(entry)
@@ -172,7 +172,7 @@ def open_chat(world: World, params: Params) -> Json:
 
 
 def _rich(world: World, params: Params, kind: str) -> RichText:
-    given = params.json("entities" if kind == "text" else "caption_entities")
+    given = params.array("entities" if kind == "text" else "caption_entities")
     rich = rich_text.read(params.text(kind), params.text("parse_mode"), given)
     return replace(rich, entities=tuple(_with_known_people(world, rich.entities)))
 
@@ -217,7 +217,7 @@ def _send(world: World, params: Params, chat: Json, fields: Json) -> Json:
 
 
 def _replied(world: World, params: Params, chat: Json) -> Json | None:
-    reply = params.json("reply_parameters") or {}
+    reply = params.object("reply_parameters")
     message_id = int(reply.get("message_id") or params.integer("reply_to_message_id"))
     entry = world.history.find(chat["id"], message_id)
     if entry is not None:

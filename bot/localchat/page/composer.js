@@ -7,6 +7,11 @@ import { actor, choices, choose, entries, entry, isGroup, isMine, nameOf, place 
 import { word } from './words.js';
 
 const field = $('text');
+
+// On a phone the focus would raise the keyboard over what one wants to read.
+const isTouch = matchMedia('(pointer: coarse)');
+export const focusField = () => isTouch.matches || field.focus({ preventScroll: true });
+
 const drafts = new Map();
 let about = null;
 
@@ -100,7 +105,7 @@ export function stopAbout() {
   if (about.kind === 'edit') fill('');
   about = null;
   $('context').hidden = true;
-  field.focus();
+  focusField();
   return true;
 }
 
@@ -137,7 +142,7 @@ function paintCommands(prefix) {
       say(`/${command}`);
     },
   }, el('strong', {}, `/${command}`), el('span', {}, description)));
-  const none = el('p', {}, word('noCommands'));
+  const none = el('button', { type: 'button', role: 'menuitem', disabled: true }, word('noCommands'));
   $('commands').replaceChildren(...(items.length || prefix ? items : [none]));
   return items.length;
 }

@@ -25,7 +25,7 @@ export function wireLog(handlers) {
   new ResizeObserver(stick).observe(log);
   $('down').addEventListener('click', () => {
     toBottom('smooth');
-    $('text').focus();
+    does.focus();
   });
 }
 

@@ -59,7 +59,7 @@ function openChat(chat) {
   overlays.hideToast();
   paint({ isOther: true });
   openSide(false);
-  $('text').focus({ preventScroll: true });
+  composer.focusField();
 }
 
 function setLanguage(language) {
@@ -153,7 +153,7 @@ const events = {
   answer(answer) {
     answered(answer);
     if (!isHere(answer.chat_id) || answer.user_id !== actor().id) return;
-    if (answer.url) window.open(answer.url, '_blank', 'noopener,noreferrer');
+    if (/^https?:/i.test(answer.url)) window.open(answer.url, '_blank', 'noopener,noreferrer');
     if (answer.text) (answer.show_alert ? overlays.showAlert : overlays.toast)(answer.text);
   },
   action({ chat_id: chat, action }) {
@@ -168,6 +168,7 @@ const events = {
 };
 
 log.wireLog({
+  focus: composer.focusField,
   say: composer.say,
   show: (id) => log.flash(id) || overlays.toast(word('deleted')),
   menu: (item, anchor) => overlays.openMenu(anchor, menuOf(item)),
@@ -196,4 +197,4 @@ document.addEventListener('pointerdown', (event) => {
 });
 speak(choices.language);
 listen(events);
-if (!matchMedia('(pointer: coarse)').matches) $('text').focus();
+composer.focusField();

@@ -37,7 +37,9 @@ _WIDEST = 32
 _BODY = 0.7
 _GAP = 28
 # How far the price range grows for a line, as a part of the candles' own range.
-_REACH = Decimal("0.35")
+_REACH = Decimal("0.6")
+# Beyond that only a tag with an arrow is drawn, which needs this much room of its own.
+_ROOM = Decimal("0.12")
 _AIR = Decimal("0.05")
 # A market that does not move still gets a range of this many ticks.
 _FLAT = 8
@@ -113,7 +115,11 @@ class CandleChart:
         low, high = low - missing / 2, high + missing / 2
         reach = (high - low) * _REACH
         near = [line.price for line in self.lines if low - reach <= line.price <= high + reach]
-        low, high = min(low, *near, low), max(high, *near, high)
+        room = (high - low) * _ROOM
+        far_below = any(line.price < low - reach for line in self.lines)
+        far_above = any(line.price > high + reach for line in self.lines)
+        low = min(low, *near, low) - (room if far_below else 0)
+        high = max(high, *near, high) + (room if far_above else 0)
         air = (high - low) * _AIR
         return low - air, high + air
 

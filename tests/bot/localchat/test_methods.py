@@ -128,6 +128,26 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         {"short_description": "x" * 121},
         "short description is too long",
     ),
+    "commands that are none": (
+        "setMyCommands",
+        {"commands": ["start"]},
+        "expected an Array of BotCommand",
+    ),
+    "reply as number": (
+        "sendMessage",
+        {"chat_id": ANN, "text": "x", "reply_parameters": 5},
+        "object expected as reply_parameters",
+    ),
+    "broken json": (
+        "sendMessage",
+        {"chat_id": ANN, "text": "x", "reply_markup": "{"},
+        "can't parse reply_markup JSON object",
+    ),
+    "entity of nothing": (
+        "sendMessage",
+        {"chat_id": ANN, "text": "x", "entities": [1]},
+        "can't parse MessageEntity: expected an Object",
+    ),
     "foreign http webhook": (
         "setWebhook",
         {"url": "http://example.org/"},
@@ -174,6 +194,10 @@ KEYBOARDS: dict[str, tuple[Any, str]] = {
         "can't parse inline keyboard button: unknown button style specified",
     ),
     "empty key": ({"keyboard": [[""]]}, "keyboard button text must be non-empty"),
+    "button as text": (
+        {"inline_keyboard": [["x"]]},
+        "can't parse inline keyboard button: expected an Object",
+    ),
     "no markup": ({"x": 1}, "object expected as reply markup"),
 }
 
