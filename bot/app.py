@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +52,10 @@ from services.vault import SealBrokenError, Vault
 _SEAL_PURPOSE, _SEAL_TEXT = "seal", "quanttrade"
 # 256 connections and 1 s of patience lose sends in a burst (measured); this does not.
 _CONNECTIONS = 512
+# Telegram answers slowly at times; a message sent again for impatience comes twice.
+_READ_S = 20.0
 _RETRY_S = 3.0
+_MENU = "menu"
 
 _log = structlog.get_logger(__name__)
 
@@ -173,7 +176,9 @@ def _bot(parts: Parts) -> ExtBot[Any]:
         parts.token,
         base_url=f"{api}/bot",
         base_file_url=f"{api}/file/bot",
-        request=HTTPXRequest(connection_pool_size=_CONNECTIONS, pool_timeout=10.0),
+        request=HTTPXRequest(
+            connection_pool_size=_CONNECTIONS, pool_timeout=10.0, read_timeout=_READ_S
+        ),
         get_updates_request=HTTPXRequest(connection_pool_size=2),
         rate_limiter=parts.pacing,
     )
@@ -204,11 +209,11 @@ async def serve(
         intake = Intake(application, on_ready=lambda: on_ready(services))
         _schedule(services, application, intake)
         try:
-            if not await _connect(application, stop):
-                return
-            await services.execution.recover()
-            await services.engine.start()
-            await _poll(intake, stop)
+            if await _until(stop, _connect(application)):
+                await services.execution.recover()
+                await services.engine.start()
+                services.engine.defer(_MENU)
+                await _until(stop, _poll(intake))
         finally:
             await services.engine.stop()
             await application.answers.close()
@@ -219,11 +224,12 @@ async def serve(
 def _schedule(services: Services, application: TradingApplication, intake: Intake) -> None:
     services.engine.task(INBOX, intake.drain)
     services.engine.task(OUTBOX, Notices(application).drain)
+    services.engine.task(_MENU, lambda _key: _publish(application))
     Jobs(services).schedule()
 
 
-async def _connect(application: TradingApplication, stop: asyncio.Event) -> bool:
-    while not stop.is_set():
+async def _connect(application: TradingApplication) -> None:
+    while True:
         try:
             await application.initialize()
         except InvalidToken:
@@ -231,37 +237,41 @@ async def _connect(application: TradingApplication, stop: asyncio.Event) -> bool
             raise SettingsError([fault]) from None
         except TelegramError as error:
             _log.warning("telegram_out_of_reach", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _RETRY_S)
+            await asyncio.sleep(_RETRY_S)
         else:
-            await _publish(application)
-            return True
-    return False
+            return
 
 
 async def _publish(application: TradingApplication) -> None:
+    # The bot serves without a menu too: some Bot API servers know none.
     try:
         await publish_menu(application.bot)
     except TelegramError as error:
-        # The menu is a convenience; a server without it is still worth serving.
         _log.warning("menu_not_published", error=type(error).__name__)
 
 
-async def _poll(intake: Intake, stop: asyncio.Event) -> None:
-    polling = asyncio.ensure_future(intake.run())
-    stopping = asyncio.ensure_future(stop.wait())
+async def _poll(intake: Intake) -> None:
     try:
-        await asyncio.wait((polling, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if polling.done():
-            # It ends by itself only with an error that waiting does not cure.
-            polling.result()
+        await intake.run()
     except InvalidToken:
         fault = "QT_TELEGRAM_TOKEN: Telegram revoked it; copy the new one from @BotFather"
         raise SettingsError([fault]) from None
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Work until it is done or `stop` is set; True when it was done."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            return False
+        working.result()
+        return True
     finally:
-        for task in (polling, stopping):
+        for task in (working, stopping):
             task.cancel()
-        await asyncio.gather(polling, stopping, return_exceptions=True)
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 async def _shut_down(application: TradingApplication) -> None:

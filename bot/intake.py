@@ -15,6 +15,7 @@ from telegram.ext import ExtBot
 from handlers.context import TradingApplication
 from handlers.gate import ALLOWED_UPDATES
 from handlers.jobs import INBOX
+from handlers.pacing import wait_of
 from services.domain.accounts import ChatId
 
 POLL_S = 25
@@ -84,6 +85,9 @@ class Intake:
 
     async def _handle(self, body: str) -> None:
         update = Update.de_json(json.loads(body), self._bot)
+        if update.callback_query is not None:
+            # One that was stored by a process that died before it could answer.
+            self._application.answers.expect(update.callback_query.id)
         await self._application.process_update(update)
 
     async def _fetch(self, offset: int | None) -> Sequence[Update]:
@@ -102,8 +106,8 @@ def _lane(update: Update) -> ChatId:
 
 def _wait(error: TelegramError, wait: float) -> float:
     match error:
-        case RetryAfter(retry_after=seconds):
-            return float(seconds if isinstance(seconds, int) else seconds.total_seconds())
+        case RetryAfter():
+            return wait_of(error).total_seconds()
         case Conflict():
             # Somebody else polls with this token; Telegram tells both. Let them finish.
             return _LONGEST_WAIT_S

@@ -87,7 +87,11 @@ def _read_file(path: Path) -> bytes:
         raise SettingsError([f"{name}: others can read {path}; run: chmod 600 {path}"])
     if facts.st_uid not in (0, os.geteuid()):
         raise SettingsError([f"{name}: {path} belongs to somebody else; run: chown {path}"])
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fault = f"{name}: {path} can't be read ({error.strerror}); mend its rights"
+        raise SettingsError([fault]) from None
 
 
 def _read_command(command: str) -> bytes:
@@ -96,7 +100,7 @@ def _read_command(command: str) -> bytes:
         done = subprocess.run(  # noqa: S603 - the operator's own command, run without a shell
             shlex.split(command), capture_output=True, timeout=_COMMAND_TIMEOUT_S, check=False
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
         raise SettingsError([f"{name}: the command can't be run; try it by hand"]) from None
     if done.returncode:
         raise SettingsError([f"{name}: the command failed ({done.returncode}); try it by hand"])

@@ -6,9 +6,11 @@ The only module that reads the environment.
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -21,12 +23,15 @@ from pydantic_settings import (
 from services.tenants import Access
 
 PREFIX = "QT_"
+# python-telegram-bot's switch to the coming type of its waits; without it each refusal warns.
+os.environ["PTB_TIMEDELTA"] = "true"
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
 }
 _KNOWN = ("sqlite+aiosqlite", "postgresql+psycopg")
+_TOKEN = re.compile(r"[0-9]+:[\w-]+", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -41,7 +46,11 @@ class Settings(BaseSettings):
     """Everything that an operator can set; the README's table is tested against it."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     telegram_token: SecretStr | None = Field(
@@ -85,10 +94,8 @@ class Settings(BaseSettings):
     @field_validator("telegram_token")
     @classmethod
     def _looks_like_a_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            number, _, secret = value.get_secret_value().partition(":")
-            if not number.isdigit() or not secret:
-                raise ValueError("is not of the form NUMBER:LETTERS")
+        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("is not of the form NUMBER:LETTERS")
         return value
 
     @field_validator("telegram_api")
@@ -96,6 +103,8 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if not urlsplit(value).hostname:
+            raise ValueError("names no host")
         return value.rstrip("/")
 
     @field_validator("database_url")
@@ -118,10 +127,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the environment first, then the TOML file that ``QT_CONFIG`` names."""
         del dotenv_settings, file_secret_settings
-        path = os.environ.get(f"{PREFIX}CONFIG")
+        path = _toml_file()
         if path is None:
             return (init_settings, env_settings)
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(path)))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path))
 
 
 _CURES = {
@@ -142,16 +151,24 @@ def load(**overrides: Any) -> Settings:
     Raises:
         SettingsError: With every fault.
     """
-    path = os.environ.get(f"{PREFIX}CONFIG")
-    if path is not None and not Path(path).is_file():
+    path = _toml_file()
+    if path is not None and not path.is_file():
         raise SettingsError([f"{PREFIX}CONFIG: there is no file {path}; give a TOML file"])
     try:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError([_line(fault) for fault in error.errors()]) from None
+    except OSError as error:
+        fault = f"{PREFIX}CONFIG: {path} can't be read ({error.strerror}); mend its rights"
+        raise SettingsError([fault]) from None
     except ValueError as error:
         # A broken TOML file: the parser says where, and quotes nothing.
         raise SettingsError([f"{PREFIX}CONFIG: {error}; mend the TOML file"]) from None
+
+
+def _toml_file() -> Path | None:
+    path = os.environ.get(f"{PREFIX}CONFIG")
+    return Path(path) if path else None
 
 
 def _line(fault: Any) -> str:

@@ -17,6 +17,10 @@ from telegram.ext import ExtBot
 # Long enough for most handlers to say something, short enough to feel immediate.
 PATIENCE = timedelta(milliseconds=250)
 _LONGEST_TEXT = 200
+# When stopping, Telegram is not waited for longer than this.
+_LAST_S = 2.0
+# A press is forgotten by Telegram long before this many others came.
+_REMEMBERED = 10_000
 
 _log = structlog.get_logger(__name__)
 
@@ -28,13 +32,17 @@ class Answers:
         self._bot = bot
         self._open: dict[str, asyncio.TimerHandle] = {}
         self._sending: set[asyncio.Task[bool]] = set()
+        self._known: dict[str, None] = {}
 
     def expect(self, query_id: str) -> None:
-        """Start the clock of a press."""
+        """Start the clock of a press, once."""
+        if query_id in self._known:
+            return
+        self._known[query_id] = None
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
         loop = asyncio.get_running_loop()
-        self._open[query_id] = loop.call_later(
-            PATIENCE.total_seconds(), self._answer_empty, query_id
-        )
+        self._open[query_id] = loop.call_later(PATIENCE.total_seconds(), self.finish, query_id)
 
     async def give(self, query_id: str, text: str = "", *, is_alert: bool = False) -> bool:
         """Answer a press; False when it was answered before or can't be any more."""
@@ -45,12 +53,16 @@ class Answers:
         return await self._send(query_id, text, is_alert=is_alert)
 
     async def close(self) -> None:
-        """Answer what is open and wait until it is out."""
+        """Answer what is open and give it a moment to get out."""
         for query_id in list(self._open):
-            self._answer_empty(query_id)
-        await asyncio.gather(*self._sending, return_exceptions=True)
+            self.finish(query_id)
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=_LAST_S)
+            for task in late:
+                task.cancel()
 
-    def _answer_empty(self, query_id: str) -> None:
+    def finish(self, query_id: str) -> None:
+        """Answer a press without a text unless it was answered before; waits for nothing."""
         timer = self._open.pop(query_id, None)
         if timer is None:
             return

@@ -7,7 +7,7 @@ while old messages live.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from typing import Any
 
 
@@ -251,8 +251,10 @@ def fields_of(payload: Payload) -> dict[str, Any]:
 
 
 def payload_of(name: str, fields: dict[str, Any]) -> Payload | None:
-    """Return the payload that was stored, None when its class or fields are gone."""
+    """Return the payload that was stored, None when its class or fields have changed since."""
     cls = PAYLOADS.get(name)
-    if cls is None or set(fields) - set(cls.__dataclass_fields__):
+    if cls is None:
         return None
-    return cls(**fields)
+    known = cls.__dataclass_fields__
+    needed = {field.name for field in known.values() if field.default is MISSING}
+    return cls(**fields) if needed <= set(fields) <= set(known) else None

@@ -47,7 +47,7 @@ async def on_press(update: Update, context: Context) -> None:
         await explain(update, context, error)
     finally:
         if update.callback_query is not None:
-            await context.trading.answers.give(update.callback_query.id)
+            context.trading.answers.finish(update.callback_query.id)
 
 
 async def _press(update: Update, context: Context) -> None:

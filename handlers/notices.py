@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from handlers.context import TradingApplication
 from handlers.i18n import translator
+from handlers.pacing import URGENCY, wait_of
 from handlers.reply import change, post
 from handlers.views import alerts, balances, orders
 from services.domain.accounts import AccountId, ChatId, Member
@@ -37,6 +37,8 @@ class Notices:
             Later: Telegram is busy or out of reach.
             Undeliverable: The chat will never take it.
         """
+        # Whoever waits for an answer comes first, then order outcomes, then the rest.
+        URGENCY.set(1 + delivery.message.priority)
         try:
             await self._send(member, delivery)
         except Forbidden:
@@ -49,11 +51,10 @@ class Notices:
             )
             raise Later from None
         except RetryAfter as busy:
-            wait = busy.retry_after
-            raise Later(wait if isinstance(wait, timedelta) else timedelta(seconds=wait)) from None
+            raise Later(wait_of(busy)) from None
         except (BadRequest, NotFound):
             raise Undeliverable from None
-        except NetworkError:
+        except TelegramError:
             raise Later from None
 
     async def _send(self, member: Member, delivery: Delivery) -> None:

@@ -1,4 +1,4 @@
-"""Keeps every call to Telegram within its limits, chat by chat.
+"""Keeps every call to Telegram within its limits, the most urgent first.
 
 A chat that Telegram asks to wait waits alone: other chats, and the answers to presses, go on.
 Calls that may have been lost on the way are repeated: an edit twice is one edit, and a message
@@ -9,8 +9,10 @@ message a second in a chat with short bursts, 20 a minute in a group, 30 a secon
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -18,36 +20,83 @@ import structlog
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter
 from telegram.ext import BaseRateLimiter
 
+URGENCY: ContextVar[int] = ContextVar("urgency", default=0)
+"""How long the calls of a task may be overtaken: 0 answers a person, above are pushes."""
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.3, 5.0
+# An outage that lasts longer is given back to the caller.
+_PATIENCE_S = 90.0
+_FREE = ("answerCallbackQuery", "sendChatAction", "getMe", "getUpdates", "setMyCommands")
+# Lines that have been idle for a while are forgotten when there are more than this.
+_MOST_LINES = 5_000
+
 _log = structlog.get_logger(__name__)
 
-_TRIES = 4
-_FIRST_WAIT_S = 0.3
-# A chat that must wait longer is given back to the caller, who has a table for it.
-_LONGEST_WAIT_S = 60.0
-_FREE = ("answerCallbackQuery", "sendChatAction", "getMe", "getUpdates", "setMyCommands")
-# Buckets that have been full for a while are forgotten when there are more than this.
-_MOST_BUCKETS = 5_000
+
+def wait_of(refusal: RetryAfter) -> timedelta:
+    """Return how long Telegram asks to wait."""
+    wait = refusal.retry_after
+    return wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
 
 
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: `size` at once, then `rate` a second."""
+class Line:
+    """A token bucket with a queue: `size` at once, then `rate` a second, the urgent first."""
 
-    size: float
-    rate: float
-    tokens: float
-    at: float
+    def __init__(self, size: float, rate: float) -> None:
+        self._size, self._rate = size, rate
+        self._tokens, self._at = size, 0.0
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def wait(self, now: float) -> float:
-        """Take a token and return how many seconds to wait before using it."""
-        self.tokens = min(self.size, self.tokens + (now - self.at) * self.rate) - 1
-        self.at = now
-        return max(0.0, -self.tokens / self.rate)
+    async def turn(self, urgency: int) -> None:
+        """Wait until one more may go."""
+        mine = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (urgency, next(self._numbers), mine))
+        self._admit()
+        await mine
 
-    def block(self, now: float, seconds: float) -> None:
-        """Let nothing through for some seconds."""
-        self.tokens = min(self.tokens, -seconds * self.rate)
-        self.at = now
+    def hold(self, seconds: float) -> None:
+        """Let nobody go for some seconds, then go on without a burst."""
+        self._refill()
+        self._tokens = min(self._tokens, 1)
+        self._at = max(self._at, asyncio.get_running_loop().time() + seconds)
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether a hold is on."""
+        return self._at > asyncio.get_running_loop().time()
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody waits and the bucket is full."""
+        self._refill()
+        return not self._waiting and self._tokens >= self._size
+
+    def _refill(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now > self._at:
+            self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
+            self._at = now
+
+    def _wait(self) -> float:
+        self._refill()
+        held = max(0.0, self._at - asyncio.get_running_loop().time())
+        return held + max(0.0, (1 - self._tokens) / self._rate)
+
+    def _admit(self) -> None:
+        while self._waiting and self._wait() <= 0:
+            *_, first = heapq.heappop(self._waiting)
+            if not first.done():
+                self._tokens -= 1
+                first.set_result(None)
+        if self._waiting and self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._wait(), self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._admit()
 
 
 class Pacing(BaseRateLimiter[int]):
@@ -66,8 +115,8 @@ class Pacing(BaseRateLimiter[int]):
     ) -> None:
         self._private = private
         self._group = group
-        self._everything = Bucket(size=25, rate=25, tokens=25, at=0)
-        self._chats: dict[str, Bucket] = {}
+        self._everything = Line(25, 25)
+        self._chats: dict[str, Line] = {}
 
     async def initialize(self) -> None:
         """Do nothing: there is nothing to open."""
@@ -92,46 +141,56 @@ class Pacing(BaseRateLimiter[int]):
         """
         del rate_limit_args
         chat = None if endpoint in _FREE else data.get("chat_id")
-        for attempt in range(1, _TRIES + 1):
-            await self._turn(chat)
+        line = None if chat is None else self._line(str(chat))
+        patience = _Patience()
+        while True:
+            await self._turn(line)
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as refusal:
-                self._hold(chat, _seconds(refusal))
-                if attempt == _TRIES or _seconds(refusal) > _LONGEST_WAIT_S:
-                    raise
+                await _obey(refusal, line, patience)
             except (BadRequest, Conflict):
                 raise
             except NetworkError as error:
-                if attempt == _TRIES:
-                    raise
                 _log.info("telegram_call_repeated", endpoint=endpoint, error=type(error).__name__)
-                await asyncio.sleep(_FIRST_WAIT_S * 2 ** (attempt - 1))
-        raise AssertionError("the last try returns or raises")
+                await patience.pause(error)
 
-    async def _turn(self, chat: Any) -> None:
-        if chat is None:
-            return
-        now = asyncio.get_running_loop().time()
-        wait = max(self._bucket(chat, now).wait(now), self._everything.wait(now))
-        if wait > 0:
-            await asyncio.sleep(wait)
+    async def _turn(self, line: Line | None) -> None:
+        while line is not None:
+            await line.turn(URGENCY.get())
+            await self._everything.turn(URGENCY.get())
+            if not line.is_held:
+                return
 
-    def _hold(self, chat: Any, seconds: float) -> None:
-        now = asyncio.get_running_loop().time()
-        bucket = self._everything if chat is None else self._bucket(chat, now)
-        bucket.block(now, seconds)
-
-    def _bucket(self, chat: Any, now: float) -> Bucket:
-        key = str(chat)
-        if key not in self._chats:
-            if len(self._chats) >= _MOST_BUCKETS:
-                self._chats = {k: b for k, b in self._chats.items() if b.tokens < b.size}
-            size, rate = self._group if key.startswith("-") else self._private
-            self._chats[key] = Bucket(size=size, rate=rate, tokens=size, at=now)
-        return self._chats[key]
+    def _line(self, chat: str) -> Line:
+        if chat not in self._chats:
+            if len(self._chats) >= _MOST_LINES:
+                self._chats = {k: line for k, line in self._chats.items() if not line.is_idle}
+            self._chats[chat] = Line(*(self._group if chat.startswith("-") else self._private))
+        return self._chats[chat]
 
 
-def _seconds(refusal: RetryAfter) -> float:
-    wait = refusal.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+class _Patience:
+    """What a call may spend on waiting: ever longer pauses up to a deadline."""
+
+    def __init__(self) -> None:
+        self._deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+        self._next = _FIRST_WAIT_S
+
+    def demand(self, seconds: float, error: Exception) -> None:
+        if asyncio.get_running_loop().time() + seconds > self._deadline:
+            raise error
+
+    async def pause(self, error: Exception) -> None:
+        self.demand(self._next, error)
+        await asyncio.sleep(self._next)
+        self._next = min(self._next * 2, _LONGEST_WAIT_S)
+
+
+async def _obey(refusal: RetryAfter, line: Line | None, patience: _Patience) -> None:
+    seconds = wait_of(refusal).total_seconds()
+    if line is not None:
+        line.hold(seconds)
+    patience.demand(seconds, refusal)
+    if line is None:
+        await asyncio.sleep(seconds)

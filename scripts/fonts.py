@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not a package
 """Cut the fonts of the charts out of Debian's ``fonts-noto-cjk`` package.
 
 Run once after the package or the set of characters changed; the result is committed, so that
@@ -55,7 +54,7 @@ def main() -> None:
     """Cut both weights and say how large they became."""
     for weight in ("Regular", "Bold"):
         path = cut(weight)
-        print(f"{path.name}: {path.stat().st_size:,} bytes")  # noqa: T201 - the script's answer
+        print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not a package
 """Write what the code knows into the documents: `make docs`.
 
 The tables between ``<!-- commands -->`` and ``<!-- /commands -->`` and between

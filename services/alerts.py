@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services.accounts import Accounts
+from services.attempts import attempt
 from services.clock import Now
 from services.domain.accounts import AccountId, ChatId, Member, TenantId
 from services.domain.alerts import (
@@ -25,10 +26,10 @@ from services.domain.alerts import (
 )
 from services.domain.market import Candle, Market, Quote, Timeframe
 from services.domain.messages import ALERT, Message
-from services.errors import ExchangeUnavailable, InvalidInput, LimitExceeded, NotFound
+from services.errors import InvalidInput, LimitExceeded, NotFound
 from services.exchange.gateway import ExchangeGateway
 from services.orders import Place
-from services.persistence.database import Database
+from services.persistence.database import Database, TenantData
 from services.symbols import find_market
 
 MAX_WATCHING = 50
@@ -117,8 +118,6 @@ class Alerts:
         quote = (await gateway.quotes([market.symbol]))[market.symbol]
         condition = _condition(wish, market, quote)
         async with self._database.write(member.tenant_id) as data:
-            if len(await data.alerts.watching()) >= MAX_WATCHING:
-                raise LimitExceeded("too_many_alerts", maximum=str(MAX_WATCHING))
             alert = await data.alerts.add(
                 market.symbol,
                 condition,
@@ -128,6 +127,7 @@ class Alerts:
                 request_key=place.request_key,
                 now=self._now(),
             )
+            await _check_room(data)
         return Watch(alert, market, quote)
 
     async def watching(self, member: Member) -> Sequence[Watch]:
@@ -160,10 +160,16 @@ class Alerts:
         return await self.get(member.tenant_id, alert_id)
 
     async def restore(self, member: Member, alert_id: AlertId) -> Watch:
-        """Let a removed alert watch again; raises as `remove`."""
+        """Let a removed alert watch again.
+
+        Raises:
+            NotFound: As `remove`.
+            LimitExceeded: ``too_many_alerts``.
+        """
         async with self._database.write(member.tenant_id) as data:
             if not await data.alerts.restore(alert_id, now=self._now()):
                 raise NotFound("alert_unknown")
+            await _check_room(data)
         return await self.get(member.tenant_id, alert_id)
 
     async def sweep(self) -> int:
@@ -171,10 +177,15 @@ class Alerts:
         now = self._now()
         async with self._database.read_all() as data:
             watching = await data.sweeps.watching_alerts()
-        fired = 0
+        fired, has_seen_all = 0, True
         for account, group in _by_account(watching).items():
-            fired += await self._sweep_account(account, group, now)
-        if any(checked_at <= now - _NOTED_EVERY for _, checked_at in watching):
+            count = await attempt(
+                self._sweep_account(account, group, now), otherwise=None, event="alerts_not_swept"
+            )
+            # The others go on; what passes meanwhile is read from the candles.
+            has_seen_all = has_seen_all and count is not None
+            fired += count or 0
+        if has_seen_all and any(checked_at <= now - _NOTED_EVERY for _, checked_at in watching):
             async with self._database.write_all() as data:
                 await data.sweeps.alerts_checked(now=now)
         return fired
@@ -186,10 +197,7 @@ class Alerts:
         now: datetime,
     ) -> int:
         _, gateway = await self._accounts.open(*account)
-        try:
-            quotes = await gateway.quotes(sorted({alert.symbol for alert, _ in group}))
-        except ExchangeUnavailable:
-            return 0
+        quotes = await gateway.quotes(sorted({alert.symbol for alert, _ in group}))
         fired = 0
         for alert, checked_at in group:
             if alert.created_at > now - _SETTLED_AFTER:
@@ -221,6 +229,12 @@ class Alerts:
         market = find_market(alert.symbol, await gateway.markets())
         quotes = await gateway.quotes([alert.symbol])
         return Watch(alert, market, quotes[alert.symbol])
+
+
+async def _check_room(data: TenantData) -> None:
+    # Inside the transaction that added one, so that a repeated request is not one too many.
+    if len(await data.alerts.watching()) > MAX_WATCHING:
+        raise LimitExceeded("too_many_alerts", maximum=str(MAX_WATCHING))
 
 
 def _condition(wish: AlertWish, market: Market, quote: Quote) -> Condition:

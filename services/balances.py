@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
 from services.accounts import Accounts
+from services.attempts import attempt
 from services.clock import Now
 from services.domain.accounts import Account, Balance, Member
 from services.domain.market import EXACT, MarketType, Quote
 from services.domain.messages import REST, Message
+from services.errors import ExchangeUnavailable, NotConnected
 from services.exchange.gateway import ExchangeGateway
 from services.execution import Execution
 from services.persistence.database import Database
@@ -94,7 +97,11 @@ class Balances:
             accounts = await data.sweeps.active_accounts()
         changed = 0
         for account in accounts:
-            changed += await self.sync(account)
+            # One venue that does not answer leaves the others' turn alone.
+            with suppress(ExchangeUnavailable, NotConnected):
+                changed += await attempt(
+                    self.sync(account), otherwise=False, event="balance_not_synced"
+                )
         return changed
 
     async def sync(self, account: Account) -> bool:

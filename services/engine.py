@@ -12,12 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-Handler = Callable[[str], Awaitable[None]]
+from services.attempts import attempt
 
-_log = structlog.get_logger(__name__)
+Handler = Callable[[str], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -101,7 +100,5 @@ class LocalEngine:
             del self._lanes[lane_key]
 
     async def _run_once(self, name: str, key: str) -> None:
-        try:
-            await self._handlers[name](key)
-        except Exception:  # noqa: BLE001 - a failing task must not take its lane down; the sweep returns
-            _log.exception("task_failed", task=name)
+        # A failing task must not take its lane down; the sweep returns.
+        await attempt(self._handlers[name](key), otherwise=None, event=f"{name}_failed")

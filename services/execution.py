@@ -17,18 +17,19 @@ from typing import Any
 import structlog
 
 from services.accounts import Accounts
+from services.attempts import attempt
 from services.clock import Now
 from services.domain.accounts import Account, ChatId
 from services.domain.market import EXACT
 from services.domain.messages import ORDER, Message
 from services.domain.orders import Fill, Order, OrderReport, OrderStatus, holdings_effect
 from services.errors import (
+    AssistantError,
     ExchangeUnavailable,
     InsufficientFunds,
     InvalidInput,
     NotFound,
     OrderRejected,
-    OutcomeUnknown,
 )
 from services.persistence.database import Database, TenantData
 
@@ -64,19 +65,21 @@ class Execution:
 
     async def send(self, order: Order) -> None:
         """Send a confirmed order, once, ever; does nothing for one in any other state."""
+        _, gateway = await self._accounts.open(order.tenant_id, order.account_id)
         now = self._now()
         async with self._database.write(order.tenant_id) as data:
             claimed = await data.orders.claim(order.id, now=now, oldest=now - SENDABLE)
             sending = await data.orders.get(order.id)
         if not claimed or sending is None:
             return
-        _, gateway = await self._accounts.open(order.tenant_id, order.account_id)
         try:
             report = await gateway.submit(order.request, client_order_id=order.client_order_id)
         except REFUSALS as refusal:
             await self._settle(sending, OrderStatus.REJECTED, reason=refusal.code)
-        except (OutcomeUnknown, ExchangeUnavailable):
+        except Exception as doubt:  # no proof of refusal: looked up, never sent again
             await self._settle(sending, OrderStatus.UNKNOWN)
+            if not isinstance(doubt, AssistantError):
+                raise
         else:
             await self._apply(sending, report)
 
@@ -112,7 +115,9 @@ class Execution:
     async def _follow(self, orders: Sequence[Order]) -> int:
         changed = 0
         for order in orders:
-            changed += await self.follow(order)
+            changed += await attempt(
+                self.follow(order), otherwise=False, event="order_not_followed"
+            )
         return changed
 
     async def follow(self, order: Order) -> bool:
@@ -154,6 +159,9 @@ class Execution:
         self, order: Order, report: OrderReport, *, is_asked_for: bool = False
     ) -> bool:
         if report.status is order.status and report.filled == order.filled:
+            return False
+        if report.filled < order.filled:
+            # Read before what is known already; fills are never taken back.
             return False
         if report.status is OrderStatus.REJECTED:
             return await self._settle(order, OrderStatus.REJECTED, reason="venue_refused")

@@ -73,6 +73,10 @@ class Outbox:
         except Later as later:
             await self._put_back(delivery, later)
             return False
+        except Exception:
+            # A bug in one message; the chat's next message must not wait for its cure.
+            await self._put_back(delivery, Later())
+            raise
         else:
             async with self._database.write_all() as data:
                 await data.deliveries.sent(delivery.id)

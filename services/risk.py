@@ -2,7 +2,7 @@
 
 Pure: everything it needs comes in, nothing is fetched. Rounding always favours the user's
 safety (amounts down, a buy price down, a sell price up) and every rounding is reported.
-Where a smaller or larger order would be legal, the error carries it as ``retry``.
+Where a smaller or larger order would pass, the error carries the nearest one as ``retry``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from services.domain.orders import (
     OrderRequest,
     OrderType,
     OrderWish,
-    Quantity,
     QuantityKind,
     Side,
 )
@@ -117,7 +116,7 @@ def size(wish: OrderWish, now: Situation) -> tuple[OrderRequest, tuple[Rounding,
     """Turn a wish into an order on the grid and say what was rounded.
 
     Raises:
-        InvalidInput: ``contracts_not_tradable``.
+        InvalidInput: ``contracts_not_tradable``, ``price_below_minimum``.
         InsufficientFunds: ``nothing_to_sell`` or ``nothing_to_spend`` for shares of nothing.
     """
     market = now.market
@@ -126,9 +125,11 @@ def size(wish: OrderWish, now: Situation) -> tuple[OrderRequest, tuple[Rounding,
     price, roundings = wish.price, []
     if price is not None:
         onto = market.price_down if wish.side is Side.BUY else market.price_up
-        price = max(onto(price), market.tick)
-        if price != wish.price:
-            roundings.append(Rounding("price", wish.price or price, price))
+        price, asked_price = onto(price), price
+        if price <= 0:
+            raise InvalidInput("price_below_minimum", minimum=market.tick, currency=market.quote)
+        if price != asked_price:
+            roundings.append(Rounding("price", asked_price, price))
     asked = _in_base(wish, price, now)
     amount = market.amount_down(asked)
     if amount != asked and wish.quantity.kind is QuantityKind.BASE:
@@ -172,10 +173,44 @@ def check(request: OrderRequest, now: Situation, limits: Limits) -> Preview:
         InsufficientFunds: ``insufficient_funds``.
     """
     preview = look_ahead(request, now)
-    _check_minimum(request, preview, now)
+    _check_minimum(request, preview, now, limits)
     _check_maximum(request, preview, now, limits)
-    _check_funds(request, preview, now)
+    _check_funds(request, preview, now, limits)
     return preview
+
+
+def nearest_legal(request: OrderRequest, now: Situation, limits: Limits) -> OrderRequest | None:
+    """Return the order of the nearest amount that passes every check, None when none does."""
+    market = now.market
+    most = market.amount_down(
+        min(
+            market.max_amount,
+            _base_for(limits.max_order_cost, request, now),
+            _owned(request, now),
+        )
+    )
+    least = _least(request, now)
+    if least > most:
+        return None
+    nearest = replace(request, amount=min(max(request.amount, least), most))
+    # A larger order cannot help where the whole book is worth less than the minimum.
+    is_enough = look_ahead(nearest, now).worst_cost >= market.min_cost
+    return nearest if is_enough else None
+
+
+def _least(request: OrderRequest, now: Situation) -> Decimal:
+    market = now.market
+    return market.amount_up(max(market.min_amount, _base_for(market.min_cost, request, now)))
+
+
+def _owned(request: OrderRequest, now: Situation) -> Decimal:
+    if request.side is Side.SELL:
+        return now.free(now.market.base)
+    return _base_for(now.free(now.market.quote), request, now)
+
+
+def _base_for(cost: Decimal, request: OrderRequest, now: Situation) -> Decimal:
+    return _bought(cost, request.side, request.price, now)
 
 
 def look_ahead(request: OrderRequest, now: Situation) -> Preview:
@@ -215,20 +250,16 @@ def look_ahead(request: OrderRequest, now: Situation) -> Preview:
     )
 
 
-def _unit_price(request: OrderRequest, now: Situation) -> Decimal:
-    if request.price is not None:
-        return request.price
-    return now.quote.ask if request.side is Side.BUY else now.quote.bid
-
-
-def _check_minimum(request: OrderRequest, preview: Preview, now: Situation) -> None:
+def _check_minimum(
+    request: OrderRequest, preview: Preview, now: Situation, limits: Limits
+) -> None:
     market = now.market
-    unit = _unit_price(request, now)
-    smallest = max(market.min_amount, market.amount_up(EXACT.divide(market.min_cost, unit)))
-    retry = replace(request, amount=smallest)
     if request.amount < market.min_amount:
         raise InvalidInput(
-            "amount_below_minimum", minimum=smallest, currency=market.base, retry=retry
+            "amount_below_minimum",
+            minimum=_least(request, now),
+            currency=market.base,
+            retry=nearest_legal(request, now, limits),
         )
     if preview.worst_cost < market.min_cost:
         raise InvalidInput(
@@ -236,7 +267,7 @@ def _check_minimum(request: OrderRequest, preview: Preview, now: Situation) -> N
             minimum=market.min_cost,
             currency=market.quote,
             cost=preview.worst_cost,
-            retry=retry,
+            retry=nearest_legal(request, now, limits),
         )
 
 
@@ -249,52 +280,33 @@ def _check_maximum(
             "amount_above_maximum",
             maximum=market.max_amount,
             currency=market.base,
-            retry=replace(request, amount=market.max_amount),
+            retry=nearest_legal(request, now, limits),
         )
     if preview.worst_cost > limits.max_order_cost:
-        unit = _unit_price(request, now)
-        largest = market.amount_down(EXACT.divide(limits.max_order_cost, unit))
         raise LimitExceeded(
             "cost_above_limit",
             cost=preview.worst_cost,
             maximum=limits.max_order_cost,
             currency=market.quote,
-            retry=replace(request, amount=largest),
+            retry=nearest_legal(request, now, limits),
         )
 
 
-def _check_funds(request: OrderRequest, preview: Preview, now: Situation) -> None:
+def _check_funds(request: OrderRequest, preview: Preview, now: Situation, limits: Limits) -> None:
     market = now.market
     if request.side is Side.BUY:
         currency, needed = market.quote, preview.worst_cost
     else:
         currency, needed = market.base, request.amount
     free = now.free(currency)
-    if needed <= free:
-        return
-    raise InsufficientFunds(
-        "insufficient_funds",
-        free=free,
-        needed=needed,
-        currency=currency,
-        retry=_largest_affordable(request, now),
-    )
-
-
-def _largest_affordable(request: OrderRequest, now: Situation) -> OrderRequest | None:
-    wish = OrderWish(
-        request.side,
-        request.symbol,
-        Quantity(QuantityKind.FRACTION, Decimal(1)),
-        request.type,
-        request.price,
-    )
-    try:
-        largest, _ = size(wish, now)
-        _check_minimum(largest, look_ahead(largest, now), now)
-    except (InsufficientFunds, InvalidInput):
-        return None
-    return largest
+    if needed > free:
+        raise InsufficientFunds(
+            "insufficient_funds",
+            free=free,
+            needed=needed,
+            currency=currency,
+            retry=nearest_legal(request, now, limits),
+        )
 
 
 def is_worse(request: OrderRequest, shown: Decimal, fresh: Decimal, limits: Limits) -> bool:

@@ -74,11 +74,16 @@ class Tenants:
             start: The text after ``/start``, empty without one, None for any other act.
         """
         async with self._database.read_all() as data:
+            member, is_reachable = None, True
             tenant_id = await data.directory.tenant_of(visitor.chat_id)
             if tenant_id is not None:
                 member = await data.directory.member(tenant_id, visitor.user_id)
-                if member is not None:
-                    return member
+                is_reachable = await data.directory.is_reachable(visitor.chat_id)
+        if member is not None:
+            if not is_reachable:
+                # Whoever writes can be written to.
+                await self.set_reachable(visitor.chat_id, is_reachable=True)
+            return member
         if tenant_id is not None and not visitor.is_private:
             return await self._join_as_viewer(visitor)
         if start is None or not await self._may_open(visitor, start):
@@ -87,9 +92,9 @@ class Tenants:
 
     async def _may_open(self, visitor: Visitor, start: str) -> bool:
         if not visitor.is_private:
-            # A group is bound by somebody who is at home here already.
+            # A group is bound by an owner: whoever only joined one is not let in further.
             async with self._database.read_all() as data:
-                return await data.directory.is_known(visitor.user_id)
+                return await data.directory.is_owner(visitor.user_id)
         if self.access is Access.OPEN:
             return True
         code = self._owner_code
@@ -146,7 +151,7 @@ class Tenants:
             return await tenant.members.get(place[1])
 
     async def let_trade(self, owner: Member, user_id: UserId) -> Member:
-        """Make a viewer a trader.
+        """Make a viewer a trader; who may trade already stays what they are.
 
         Raises:
             NotAllowed: ``owner_only``.
@@ -157,6 +162,8 @@ class Tenants:
             member = await data.members.get(user_id)
             if member is None:
                 raise NotAllowed("owner_only")
+            if member.role is not Role.VIEWER:
+                return member
             trader = replace(member, role=Role.TRADER)
             await data.members.save(trader)
         return trader

@@ -1,13 +1,12 @@
 """The whole assistant in one process, as its users meet it: real HTTP, real database.
 
-`assistant()` runs the unchanged application against the local Bot API server. A test says and
-taps as a person would and reads what the chat shows.
+`assistant()` runs the unchanged application against the local Bot API server. A `Person` says
+and taps as people do and reads what the chat shows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from handlers.pacing import Pacing
 from services.clock import Now, utc_now
 from services.container import Services
 from services.tenants import Access
+from tests.eventually import eventually
 
 TOKEN = "1:test-token"
 KEY = bytes(range(7, 39))
@@ -32,6 +32,11 @@ class Assistant:
 
     chat: LocalChat
     services: Services
+    database_url: str
+
+    def person(self, user: int = ANN, *, chat: int | None = None) -> Person:
+        """Return somebody in a chat, by default the private one."""
+        return Person(self, user, chat or user)
 
     async def say(self, text: str, *, user: int = ANN, chat: int | None = None) -> Json:
         """Write a text and return the next message of the bot in that chat."""
@@ -74,13 +79,95 @@ class Assistant:
 
     async def onboard(self, *, user: int = ANN, language: str = "English") -> None:
         """Go through the first screens."""
-        first = await self.say("/start", user=user)
-        await self.tap(first, language, user=user)
-        second = await self.chat.wait_for(
-            lambda: _with_label(self.chat.message(user, first["message_id"]), "🟢")
-        )
-        await self.tap(second, "🟢", user=user)
-        await self.chat.wait_for(lambda: self.chat.keyboard(user))
+        person = self.person(user)
+        first = await person.say("/start")
+        second = await person.press(first, language)
+        await person.press(second, "🟢")
+
+    def deliver(self, kind: str, body: Json) -> None:
+        """Hand the bot an update that Telegram would only send if asked for it."""
+        updates = self.chat._world.updates
+        updates.allow([])
+        assert updates.push(kind, body)
+
+    async def settled(self) -> None:
+        """Wait until what was said and tapped is handled and every message is out."""
+        await eventually(self._is_idle, of="a settled chat")
+
+    async def _is_idle(self) -> bool:
+        if self.chat.pending_updates() or self.chat.unanswered():
+            return False
+        waiting = await self.services.inbox.pending_chats()
+        return not waiting and not await self.services.outbox.due_chats()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a chat with the assistant.
+
+    What is said and pressed is handled to the end, pushes included, before these return.
+    """
+
+    assistant: Assistant
+    user: int
+    chat: int
+
+    async def tell(self, text: str) -> list[Json]:
+        """Write a text and return everything that the bot answers."""
+        sent = await self.assistant.chat.say(self.user, self.chat, text)
+        await self.assistant.settled()
+        return self.assistant.chat.from_bot(self.chat, after=sent["message_id"])
+
+    async def say(self, text: str) -> Json:
+        """Write a text and return the first answer."""
+        answers = await self.tell(text)
+        assert answers, f"silence after {text!r}"
+        return answers[0]
+
+    async def send(self, **content: Any) -> list[Json]:
+        """Send a message that is no text, such as a sticker, and return the answers."""
+        sent = self.assistant.chat._acts._send(self.user, self.chat, content)
+        await self.assistant.settled()
+        return self.assistant.chat.from_bot(self.chat, after=sent.message_id)
+
+    async def tap(self, message: Json, label: str) -> str:
+        """Press the button whose label starts with a text, without waiting for anything."""
+        return await self.assistant.tap(message, label, user=self.user)
+
+    async def press(self, message: Json, label: str) -> Json:
+        """Press a button; return the newest message it led to, or else the pressed one."""
+        last = self.last["message_id"]
+        await self.tap(message, label)
+        await self.assistant.settled()
+        fresh = self.assistant.chat.from_bot(self.chat, after=last)
+        return fresh[-1] if fresh else self.now(message)
+
+    async def toast(self, message: Json, label: str) -> str:
+        """Press a button and return what the press is answered with."""
+        press = await self.tap(message, label)
+        await self.assistant.settled()
+        return await self.assistant.toast(press)
+
+    def now(self, message: Json) -> Json:
+        """Return a message as it stands now."""
+        shown = self.assistant.chat.message(self.chat, message["message_id"])
+        assert shown is not None, "the message is gone"
+        return shown
+
+    @property
+    def keyboard(self) -> list[list[str]]:
+        """The labels of the reply keyboard."""
+        shown = self.assistant.chat.keyboard(self.chat) or {"keyboard": []}
+        return [[button["text"] for button in row] for row in shown["keyboard"]]
+
+    @property
+    def last(self) -> Json:
+        """The bot's last message."""
+        return self.assistant.chat.from_bot(self.chat)[-1]
+
+    def heard(self, after: Json) -> list[Json]:
+        """Return the bot's messages after a message."""
+        return self.assistant.chat.from_bot(self.chat, after=after["message_id"])
 
 
 def words(message: Json) -> str:
@@ -91,7 +178,7 @@ def words(message: Json) -> str:
 def labels(message: Json) -> list[str]:
     """Return the labels of the buttons under a message."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return [html.unescape(button["text"]) for row in rows for button in row]
+    return [button["text"] for row in rows for button in row]
 
 
 def full_label(message: Json, start: str) -> str:
@@ -100,11 +187,6 @@ def full_label(message: Json, start: str) -> str:
         if label.startswith(start):
             return label
     raise AssertionError(f"no button {start!r} among {labels(message)}")
-
-
-def _with_label(message: Json | None, start: str) -> Json:
-    found = message is not None and any(label.startswith(start) for label in labels(message))
-    return message if found and message is not None else {}
 
 
 @asynccontextmanager
@@ -137,7 +219,7 @@ async def assistant(
         if running.done():
             running.result()
         try:
-            yield Assistant(chat, ready.result())
+            yield Assistant(chat, ready.result(), loaded.database_url)
         finally:
             stop.set()
             await running

@@ -46,17 +46,19 @@ def source_texts() -> Catalog:
 def _texts_of(tree: ast.AST) -> Iterator[tuple[str | tuple[str, str], str | None]]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(
-                func=ast.Name(name) | ast.Attribute(attr=name),
-                args=[ast.Constant(str(first)), *more],
-            ):
-                match name, more:
-                    case (("t" | "mark"), []):
-                        yield first, None
-                    case "plural", [ast.Constant(str(many)), _]:
-                        yield (first, many), None
-                    case "context", [ast.Constant(str(text))]:
-                        yield text, first
+            case ast.Call(func=ast.Name(name) | ast.Attribute(attr=name), args=args):
+                found = [arg.value for arg in args if isinstance(arg, ast.Constant)]
+            case _:
+                continue
+        match name, found:
+            case (("t" | "mark"), [str(text)]):
+                yield text, None
+            case "plural", [str(one), str(many)]:
+                yield (one, many), None
+            case "context", [str(context), str(text)]:
+                yield text, context
+            case _:
+                pass
 
 
 def read(language: str) -> Catalog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 
 from handlers.buttons import ShowBalance, ShowOrders, StartOrder
 from handlers.i18n import Markup, Translator
@@ -29,11 +30,7 @@ def portfolio(value: Portfolio, member: Member, t: Translator) -> Reply:
             badge=BADGES[value.account.environment],
         ),
         *(_holding(t, holding) for holding in value.holdings[:_SHOWN]),
-        t.plural(
-            "<i>and {count} more</i>", "<i>and {count} more</i>", len(value.holdings) - _SHOWN
-        )
-        if len(value.holdings) > _SHOWN
-        else None,
+        _more(t, len(value.holdings) - _SHOWN),
     )
     rows: Rows = (
         (
@@ -56,6 +53,12 @@ def portfolio(value: Portfolio, member: Member, t: Translator) -> Reply:
         look=look_of(member),
     )
     return Reply(text, rows=rows, picture=picture)
+
+
+def _more(t: Translator, count: int) -> Markup | None:
+    if count <= 0:
+        return None
+    return t.plural("<i>and {count} more</i>", "<i>and {count} more</i>", count)
 
 
 def _holding(t: Translator, holding: Holding) -> Markup:
@@ -94,8 +97,9 @@ def changed(account: Account, changes: Mapping[str, Decimal], t: Translator) -> 
                 amount=numbers.amount(change),
                 currency=currency,
             )
-            for currency, change in changes.items()
+            for currency, change in islice(changes.items(), _SHOWN)
         ),
+        _more(t, len(changes) - _SHOWN),
         t("None of your orders here did this. Was it you?"),
     )
     return Reply(text, rows=((Button(t("💼 Balance"), ShowBalance()),),), is_new=True)

@@ -22,7 +22,7 @@ from handlers.views.quotes import candle_chart, order_line
 from handlers.views.reply import Button, Reply, Rows, lines
 from services.domain.accounts import Member
 from services.domain.market import Market
-from services.domain.orders import Order, Side
+from services.domain.orders import Order, OrderType, Side
 from services.orders import CARD_LIFE, CARD_TIMEFRAME, Card
 from services.quotes import Price
 from services.risk import FAR_PERCENT, Rounding
@@ -61,7 +61,7 @@ def _terms(value: Card, member: Member, t: Translator) -> Markup:
         if value.is_requoted
         else None,
         bold_deed(t, member, value.order, value.market),
-        account_line(t, value.account),
+        account_line(t, value.account, value.market),
         _price_line(t, value),
         _distance(t, preview.distance_percent, is_taking=preview.is_taking),
         _cost_line(t, value),
@@ -86,10 +86,16 @@ def _price_line(t: Translator, value: Card) -> Markup:
 
 
 def _cost_line(t: Translator, value: Card) -> Markup:
+    request = value.order.request
     cost = numbers.money(value.preview.worst_cost, value.market.quote)
-    if value.order.request.side is Side.BUY:
-        return t("Costs at most  <b>{cost}</b>", cost=cost)
-    return t("Brings at least  <b>{cost}</b>", cost=cost)
+    is_limit = request.type is OrderType.LIMIT
+    if request.side is Side.BUY:
+        if is_limit:
+            return t("Costs at most  <b>{cost}</b>", cost=cost)
+        return t("Worst cost by the book  <b>≈ {cost}</b>", cost=cost)
+    if is_limit:
+        return t("Brings at least  <b>{cost}</b>, less the fee", cost=cost)
+    return t("At worst by the book  <b>≈ {cost}</b>, less the fee", cost=cost)
 
 
 def _after_line(t: Translator, value: Card) -> Markup:

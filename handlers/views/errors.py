@@ -11,8 +11,8 @@ from typing import Any
 from handlers.buttons import DraftOrder, LetTrade, Payload, Say, ShowOrders
 from handlers.i18n import Markup, Translator, mark
 from handlers.views import numbers
-from handlers.views.reply import Button, Reply, Rows
-from services.domain.orders import OrderRequest
+from handlers.views.reply import Button, Reply, Rows, lines, shorten
+from services.domain.orders import OrderRequest, Side
 from services.errors import AssistantError, Expired, NotAllowed
 
 TEXTS = {
@@ -29,7 +29,7 @@ TEXTS = {
     ),
     "share_unclear": mark(
         "I can't tell whether <code>{text}</code> is a share or a number. Write"
-        " <code>50%</code> for half of what you hold. Nothing was placed."
+        " <code>50%</code> to spend half of what is free. Nothing was placed."
     ),
     "currency_mismatch": mark("{currency} is not what {coin} is priced in. Nothing was placed."),
     "coin_unclear": mark(
@@ -69,11 +69,14 @@ TEXTS = {
     "number_expected": mark("Which one? Write its number, for example <code>/order 3</code>."),
     "timeframe_unknown": mark("I know the timeframes 1m, 5m, 15m, 1h, 4h and 1d."),
     # Markets and money.
-    "symbol_unknown": mark("I don't know <b>{coin}</b>. Nothing was placed. Did you mean:"),
+    "symbol_unknown": mark("I don't know <b>{coin}</b>. Nothing was placed."),
     "contracts_not_tradable": mark(
         "<b>{symbol}</b> is a perpetual: you can watch it here, trading it is not offered yet."
     ),
     "no_liquidity": mark("Nobody trades {symbol} right now. Nothing was placed."),
+    "price_below_minimum": mark(
+        "Too low: the smallest price here is <b>{minimum} {currency}</b>. Nothing was placed."
+    ),
     "amount_below_minimum": mark(
         "Too small: the smallest order here is <b>{minimum} {currency}</b>. Nothing was placed."
     ),
@@ -94,6 +97,9 @@ TEXTS = {
     ),
     "nothing_to_sell": mark("You hold no free {currency}. Nothing was placed."),
     "nothing_to_spend": mark("You have no free {currency} to spend. Nothing was placed."),
+    "price_out_of_range": mark(
+        "The exchange refused a price that far from the market. Nothing was placed."
+    ),
     "price_off_tick": mark("The exchange refused the price step. Nothing was placed."),
     "amount_off_lot": mark("The exchange refused the amount step. Nothing was placed."),
     "venue_refused": mark("The exchange refused the order."),
@@ -131,18 +137,24 @@ TEXTS = {
 }
 """Every code of `services.errors` and the parsers."""
 
+# What people wrote is repeated to them in part: a message has its limit.
+_QUOTED = 100
 _TAG = re.compile(r"</?[a-z]+>")
 _TOAST = (Expired, NotAllowed)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, t: Translator) -> str:
     match value:
+        case Side():
+            return t("buy") if value is Side.BUY else t("sell")
+        case "":
+            return "…"
         case Decimal():
             return numbers.significant(value, 8)
         case datetime():
             return value.isoformat(timespec="seconds")
         case _:
-            return str(value)
+            return shorten(str(value), _QUOTED)
 
 
 def reason(code: str, t: Translator) -> Markup:
@@ -164,8 +176,10 @@ def explain(error: AssistantError, t: Translator, *, said: str = "") -> Reply:
         t: The reader's translator.
         said: What the person wrote; a suggestion is put in its place.
     """
-    values = {key: _text(value) for key, value in error.params.items()}
-    return Reply(t(TEXTS[error.code], **values), rows=_ways_on(error, t, said), is_new=True)
+    values = {key: _text(value, t) for key, value in error.params.items()}
+    did_you_mean = t("Did you mean:") if error.params.get("suggestions") else None
+    text = lines(t(TEXTS[error.code], **values), did_you_mean)
+    return Reply(text, rows=_ways_on(error, t, said), is_new=True)
 
 
 def _ways_on(error: AssistantError, t: Translator, said: str) -> Rows:

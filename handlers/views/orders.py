@@ -81,19 +81,20 @@ def deed(t: Translator, request: OrderRequest, market: Market) -> Markup:
 
 def bold_deed(t: Translator, member: Member, order: Order, market: Market) -> Markup:
     """Return the line that leads every card and receipt."""
-    phrase = deed(t, order.request, market)
     return t(
-        "{dot} <b>{deed}</b> · {symbol}",
+        "{dot} <b>{deed}</b>",
         dot=side_dot(member, order.request.side),
-        deed=phrase,
-        symbol=market.symbol,
+        deed=deed(t, order.request, market),
     )
 
 
-def account_line(t: Translator, account: Account) -> Markup:
-    """Return the account with its badge."""
+def account_line(t: Translator, account: Account, market: Market) -> Markup:
+    """Return where an order goes: symbol, account and its badge."""
     return t(
-        "Account  <b>{name}</b> · {badge}", name=account.name, badge=BADGES[account.environment]
+        "{symbol} · {account} · <b>{badge}</b>",
+        symbol=market.symbol,
+        account=account.name,
+        badge=BADGES[account.environment],
     )
 
 
@@ -103,7 +104,7 @@ def receipt(value: Receipt, member: Member, t: Translator) -> Reply:
     text = lines(
         _headline(t, order),
         bold_deed(t, member, order, market),
-        account_line(t, value.account) if order.number is not None else None,
+        account_line(t, value.account, market),
         *_fill_lines(t, order, market),
         _afterword(t, order),
         t(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,6 +10,8 @@ from handlers.buttons import Payload
 from handlers.i18n import Markup
 
 Style = Literal["success", "danger", "primary"]
+LABEL_LENGTH = 64
+"""Longest label of a button, in characters."""
 
 
 class Picture(Protocol):
@@ -23,7 +26,8 @@ class Button:
     """An inline button.
 
     Attributes:
-        label: Plain text, at most 20 columns where it shares a row.
+        label: Plain text, at most 20 columns where it shares a row. `Markup` is taken back to
+            plain text, since labels know no HTML; what is too long is cut.
         payload: What it means; None for a button that copies.
         copies: Text that a tap copies (1-256 characters), instead of a payload.
         for_user: Who may press it; None for the person that it is shown to.
@@ -34,6 +38,10 @@ class Button:
     style: Style | None = None
     copies: str | None = None
     for_user: int | None = None
+
+    def __post_init__(self) -> None:
+        plain = html.unescape(self.label) if isinstance(self.label, Markup) else self.label
+        object.__setattr__(self, "label", shorten(plain, LABEL_LENGTH))
 
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -64,3 +72,8 @@ class Reply:
 def lines(*parts: Markup | None) -> Markup:
     """Join the lines that are there."""
     return Markup("\n".join(part for part in parts if part is not None))
+
+
+def shorten(text: str, length: int) -> str:
+    """Return a text of at most `length` characters, with an ellipsis for what was cut."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -59,7 +59,7 @@ def welcome(value: Chart, member: Member, t: Translator) -> Reply:
     text = lines(
         t("👋 <b>Welcome, {name}!</b>", name=member.name),
         t(
-            "Your account <b>Paper</b> holds <b>10,000 USDT of practice money</b>:"
+            "Your account <b>Paper</b> started with <b>10,000 USDT of practice money</b>:"
             " you can trade at once, nothing here is real money."
         ),
         heading(t, member, value.price.market, value.price.quote),
@@ -180,6 +180,7 @@ def settings(member: Member, account: Account, t: Translator) -> Reply:
         (
             Button(t("🕒 Time zone"), ChooseTimeZone()),
             Button(t("🏦 Accounts"), ShowAccounts()),
+            Button(t("❓ Help"), ShowHelp()),
         ),
     )
     return Reply(text, rows=rows)

@@ -2,7 +2,7 @@
 
 draft -> confirmed -> sending -> open -> closed | canceled | expired
   |          |           |-> rejected                     (proof of refusal only)
-  |          |           `-> unknown -> open .. | not_placed   (looked up, never re-sent)
+  |          |           `-> unknown -> open .. | rejected | not_placed   (looked up, not re-sent)
   |          `-> not_placed                               (too old to send)
   `-> declined | expired
 """
@@ -65,7 +65,10 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.CONFIRMED: frozenset({OrderStatus.SENDING, OrderStatus.NOT_PLACED}),
     OrderStatus.SENDING: frozenset({OrderStatus.OPEN, OrderStatus.REJECTED, OrderStatus.UNKNOWN})
     | _ENDS,
-    OrderStatus.UNKNOWN: frozenset({OrderStatus.OPEN, OrderStatus.NOT_PLACED}) | _ENDS,
+    OrderStatus.UNKNOWN: frozenset(
+        {OrderStatus.OPEN, OrderStatus.REJECTED, OrderStatus.NOT_PLACED}
+    )
+    | _ENDS,
     OrderStatus.OPEN: _ENDS,
     OrderStatus.DECLINED: _NONE,
     OrderStatus.CLOSED: _NONE,

@@ -68,9 +68,10 @@ class Directory:
         row = await self._session.get(MemberRow, (tenant_id, user_id))
         return None if row is None else member_of(row)
 
-    async def is_known(self, user_id: UserId) -> bool:
-        """Tell whether the person is a member anywhere."""
-        query = select(MemberRow.user_id).where(MemberRow.user_id == user_id).limit(1)
+    async def is_owner(self, user_id: UserId) -> bool:
+        """Tell whether the person owns a tenant."""
+        owns = (MemberRow.user_id == user_id, MemberRow.role == Role.OWNER.value)
+        query = select(MemberRow.user_id).where(*owns).limit(1)
         return await self._session.scalar(query) is not None
 
     async def has_owner(self) -> bool:

@@ -33,7 +33,7 @@ function status(chat, members) {
   const action = state.doing.get(chat.id)?.action;
   if (action) return [word(action) ?? word('working')];
   const base = isGroup(chat) ? word('members', members.length + 1) : word(state.bot.is_ready ? 'online' : 'starting');
-  return [`${base} · ${word('youAre', actor().first_name)}`];
+  return [`${word('youAre', actor().first_name)} · ${base}`];
 }
 
 function paintPinned() {

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ from bot.localchat import ANN, BO, LocalChat, Server
 from tests.bot.localchat.conftest import TOKEN, png
 from tests.eventually import eventually
 
+PAGE_ACT = "/act/say"
+HELLO = {"user": ANN, "chat": ANN, "text": "hello"}
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("Go", callback_data="go")]])
 
 
@@ -109,23 +112,49 @@ async def test_it_listens_on_loopback_only(server: Server) -> None:
         other.bind(("127.0.0.2", server.port))
 
 
-async def test_it_runs_alone_and_ends_when_asked_to(tmp_path: Path) -> None:
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """`python -m bot.localchat` and the address that it prints."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.localchat", "--port", "0", "--directory", str(tmp_path)),
+        *(sys.executable, "-m", "bot.localchat", "--port", "0"),
+        *("--directory", str(tmp_path), "--key", "k"),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout
     page = (await process.stdout.readline()).decode().split()[-1]
+    yield process, page
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
 
+
+async def test_it_runs_alone_and_ends_when_asked_to(
+    alone: tuple[asyncio.subprocess.Process, str],
+) -> None:
+    process, page = alone
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{page}healthz")).status_code == 200
+
     process.send_signal(signal.SIGTERM)
 
     assert await asyncio.wait_for(process.wait(), 5) == 0
 
 
-PAGE_ACT = "/act/say"
-HELLO = {"user": ANN, "chat": ANN, "text": "hello"}
+async def test_a_killed_process_has_lost_nothing(
+    alone: tuple[asyncio.subprocess.Process, str],
+    tmp_path: Path,
+) -> None:
+    process, page = alone
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.post(f"{page}control/k/say", json=HELLO)
+
+    process.kill()
+    await process.wait()
+
+    chat = LocalChat(directory=tmp_path)
+    assert [message["text"] for message in chat.messages(ANN)] == ["hello"]
+    assert chat.pending_updates() == 1
+    chat.close()
 
 
 async def test_the_page_may_act_after_it_was_opened(

@@ -233,7 +233,7 @@ async def test_what_the_bot_is_doing_is_shown(open_page: Open, scripted: AnyAppl
     await expect(page.locator("#status")).to_have_text("sending a photo…")
     await scripted.bot.send_message(ANN, "done")
 
-    await expect(page.locator("#status")).to_have_text("bot · online · you are Ann")
+    await expect(page.locator("#status")).to_have_text("You are Ann · online")
 
 
 async def test_an_empty_chat_offers_to_start(open_page: Open) -> None:
@@ -520,6 +520,18 @@ async def test_everyone_can_use_it(open_page: Open, phone: bool, dark: bool) -> 
     assert await small_buttons(page) == []
 
 
+async def test_it_fits_the_smallest_phones(open_page: Open) -> None:
+    page = await open_page(phone=True)
+    await page.set_viewport_size({"width": 320, "height": 568})
+    await say(page, "/start")
+    await say(page, "/details")
+    await say(page, "/chart")
+    await expect(button(page, "Confirm")).to_be_visible()
+
+    await assert_no_overflow(page)
+    await assert_pictures_keep_ratio(page)
+
+
 async def small_buttons(page: Page) -> list[str]:
     found: list[str] = await page.evaluate(
         """(least) => [...document.querySelectorAll('button, .inline')]
@@ -567,6 +579,7 @@ async def test_on_a_desk_panel_and_chat_stand_side_by_side(open_page: Open) -> N
 async def test_motion_is_reduced_for_those_who_ask(open_page: Open) -> None:
     page = await open_page(reduced_motion="reduce")
     await say(page, "hello")
+    await expect(last(page)).to_contain_text("en: hello")
 
     duration = await last(page).evaluate("(each) => getComputedStyle(each).animationDuration")
 

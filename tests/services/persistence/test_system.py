@@ -31,8 +31,8 @@ async def test_a_new_tenant_has_an_owner_and_a_paper_account(
         assert await data.directory.has_owner()
         assert await data.directory.tenant_of(CHAT) == member.tenant_id
         assert await data.directory.member(member.tenant_id, member.user_id) == member
-        assert await data.directory.is_known(member.user_id)
-        assert not await data.directory.is_known(UserId(99))
+        assert await data.directory.is_owner(member.user_id)
+        assert not await data.directory.is_owner(UserId(99))
         assert await data.sweeps.chat_of(member.tenant_id) == (CHAT, member.user_id)
     async with any_database.read(member.tenant_id) as mine:
         [account] = await mine.accounts.all()

@@ -1,0 +1,188 @@
+"""Every command answers, and everything that commands do is reached by buttons as well."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bot.localchat import Json
+from handlers.catalog import COMMANDS, PRESSES
+from handlers.reply import TOKEN_MARK
+from services.domain.accounts import ChatId, Member, UserId
+from services.tenants import Visitor
+from tests.assistant import Person, labels, words
+
+ANSWERS = {
+    "/start": "Welcome",
+    "/help": "Just write what you want",
+    "/price": "Prices",
+    "/price eth": "ETH/USDT",
+    "/price BTC-PERP": "BTC/USDT:USDT",
+    "/chart": "1h candles",
+    "/chart eth 4h": "4h candles",
+    "/chart 15m": "15m candles",
+    "/chart eth 7h": "I know the timeframes",
+    "/book": "Best bid",
+    "/book sol": "SOL/USDT",
+    "/buy": "which coin?",
+    "/buy eth": "how much?",
+    "/buy 0.01 btc @ 60k": "Buy 0.01 BTC @ 60,000",
+    "/sell": "which coin?",
+    "/sell eth": "how much?",
+    "/sell all eth": "You hold no free ETH",
+    "/orders": "No open orders",
+    "/order": "Write its number",
+    "/order 3": "There is no such order here",
+    "/history": "No ended orders",
+    "/cancel": "No open orders",
+    "/cancel 3": "There is no such order here",
+    "/balance": "10,000.00 USDT",
+    "/alert": "which coin?",
+    "/alert btc": "Tell you at which price?",
+    "/alert btc > 70000": "Alert set",
+    "/alerts": "BTC/USDT reaches 70,000.00 or more",
+    "/accounts": "built-in practice venue",
+    "/settings": "Time zone",
+}
+# What only a second person or a second account makes appear.
+NOT_FOR_ONE = {"LetTrade", "ChooseAccount"}
+BUTTONS_OF_COMMANDS = {
+    "price": "ShowPrices",
+    "chart": "ShowChart",
+    "book": "ShowBook",
+    "buy": "StartOrder",
+    "sell": "StartOrder",
+    "orders": "ShowOrders",
+    "order": "ShowOrder",
+    "history": "ShowHistory",
+    "cancel": "CancelOrder",
+    "balance": "ShowBalance",
+    "alert": "StartAlert",
+    "alerts": "ShowAlerts",
+    "accounts": "ShowAccounts",
+    "settings": "ShowSettings",
+    "help": "ShowHelp",
+}
+# A slip and an order too large can only be written.
+TYPED = ("buy 1 bct", "buy 5 btc")
+
+
+def test_every_command_stands_in_the_table_above() -> None:
+    assert {text.split()[0][1:] for text in ANSWERS} == set(COMMANDS)
+    assert set(BUTTONS_OF_COMMANDS) == set(COMMANDS) - {"start"}
+
+
+async def test_every_command_answers_with_and_without_arguments(ann: Person) -> None:
+    for text, answer in ANSWERS.items():
+        assert answer in words(await ann.say(text)), text
+
+
+async def test_every_command_answers_in_chinese(bo: Person) -> None:
+    for text in ANSWERS:
+        answer = await bo.say(text)
+        said = words(answer) + "".join(labels(answer))
+        assert re.search(r"[\u4e00-\u9fff]", said), text
+
+
+async def test_help_names_every_command(ann: Person) -> None:
+    shown = words(await ann.say("/help"))
+
+    assert [name for name in COMMANDS if f"/{name} · " not in shown] == []
+
+
+async def test_the_menu_of_commands_is_published_in_both_languages(ann: Person) -> None:
+    listed = {each.name for each in COMMANDS.values() if each.is_in_menu}
+    profile = ann.assistant.chat._world.profile
+
+    for language in ("", "zh"):
+        menu = profile.commands(None, language)
+        assert {each["command"] for each in menu} == listed
+
+
+async def test_commands_take_letter_case_line_breaks_and_the_bots_name(ann: Person) -> None:
+    assert "ETH/USDT" in words(await ann.say("/PRICE eth"))
+    assert "ETH/USDT" in words(await ann.say("/price@local_demo_bot eth"))
+    assert "Buy 0.01 BTC @ 60,000" in words(await ann.say("/buy\n0.01 btc @ 60k"))
+
+
+async def test_buttons_alone_lead_from_start_to_everything(newcomer: Person) -> None:
+    await start(newcomer)
+    await newcomer.press(await newcomer.say("buy 0.01 btc @ 50k"), "✅")
+    for text in TYPED:
+        await newcomer.say(text)
+
+    walker = Walker(newcomer, await member_of(newcomer))
+    await walker.press_everything()
+
+    assert set(BUTTONS_OF_COMMANDS.values()) - walker.actions == set()
+    assert set(PRESSES) - walker.actions - NOT_FOR_ONE == set()
+
+
+@dataclass(frozen=True, slots=True)
+class Walker:
+    """Presses one button of every sort that can be reached.
+
+    Attributes:
+        pressed: What each button meant, and its label without values.
+    """
+
+    person: Person
+    member: Member
+    pressed: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def actions(self) -> set[str]:
+        return {action for action, _ in self.pressed}
+
+    async def press_everything(self) -> None:
+        for place in sum(self.person.keyboard, []):
+            await self.explore([place])
+
+    async def explore(self, path: list[str]) -> None:
+        """Press what is new at the end of a path, and walk there again for what is left."""
+        message = await self.walk(path)
+        while message is not None and (label := await self.new_label(message)):
+            await self.explore([*path, label])
+            message = await self.walk(path) if await self.new_label(message) else None
+
+    async def walk(self, path: list[str]) -> Json | None:
+        """Say the first step and press the others; None where the way is closed by now."""
+        message = await self.person.say(path[0])
+        for label in path[1:]:
+            if label not in labels(message):
+                return None
+            self.pressed.add((await self.action(message, label), without_values(label)))
+            message = await self.person.press(message, label)
+            assert "Something went wrong" not in words(message), path
+        return message
+
+    async def new_label(self, message: Json) -> str | None:
+        for label in labels(message):
+            if (await self.action(message, label), without_values(label)) not in self.pressed:
+                return label
+        return None
+
+    async def action(self, message: Json, label: str) -> str:
+        """Return what a button means, as it was written down."""
+        rows = message["reply_markup"]["inline_keyboard"]
+        data = next(each["callback_data"] for row in rows for each in row if each["text"] == label)
+        chat_state = self.person.assistant.services.chat_state
+        token = data.removeprefix(TOKEN_MARK)
+        return (await chat_state.pressed(self.member, ChatId(self.person.chat), token)).action
+
+
+def without_values(label: str) -> str:
+    """Return a label without what tells one order, price or coin from another."""
+    return re.sub(r"[\d.,]+", "1", re.sub(r"\b[A-Z]{2,5}\b", "COIN", label))
+
+
+async def start(person: Person) -> None:
+    first = await person.say("/start")
+    await person.press(await person.press(first, "English"), "🟢")
+
+
+async def member_of(person: Person) -> Member:
+    visitor = Visitor(ChatId(person.chat), UserId(person.user), "", "en", is_private=True)
+    member = await person.assistant.services.tenants.admit(visitor, start=None)
+    assert isinstance(member, Member)
+    return member
