@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -42,7 +40,12 @@ from services.orders import Orders
 from services.outbox import Outbox
 from services.paper import PaperVenue
 from services.persistence.database import Database
-from services.persistence.engine import read_engine, sqlite_path, write_engine
+from services.persistence.engine import read_engine, write_engine
+from services.persistence.lock import (
+    DatabaseInUseError,
+    DatabaseUnreachableError,
+    sole_process,
+)
 from services.quotes import Quotes
 from services.risk import Limits
 from services.tenants import Tenants
@@ -75,35 +78,43 @@ class Parts:
     pacing: Pacing = field(default_factory=Pacing)
 
 
-@contextmanager
-def sole_process(database_url: str) -> Iterator[None]:
-    """Hold the lock of a SQLite file: one process a file.
+@asynccontextmanager
+async def hold_database(url: str) -> AsyncIterator[None]:
+    """Hold the database for this process.
 
     Raises:
-        SettingsError: Another process holds it.
+        SettingsError: Another process holds it, or it can't be opened.
     """
-    path = sqlite_path(database_url)
-    if path is None:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with Path(f"{path}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            fault = f"QT_DATABASE_URL: {path} is in use by another quanttrade; stop it first"
-            raise SettingsError([fault]) from None
-        yield
+    try:
+        async with sole_process(url):
+            yield
+    except DatabaseInUseError:
+        fault = "QT_DATABASE_URL: in use by another quanttrade; stop that one first"
+        raise SettingsError([fault]) from None
+    except DatabaseUnreachableError as error:
+        fault = f"QT_DATABASE_URL: {error}; check the address and the rights"
+        raise SettingsError([fault]) from None
 
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[Database]:
-    """Migrate the database and open it."""
+    """Migrate the database and open it.
+
+    Raises:
+        SettingsError: It can't be used.
+    """
     os.umask(0o077)
-    writer, reader = write_engine(url), read_engine(url)
+    try:
+        writer, reader = write_engine(url), read_engine(url)
+    except ImportError:
+        fault = "QT_DATABASE_URL: the driver is missing; pip install 'quanttrade[postgres]'"
+        raise SettingsError([fault]) from None
     try:
         await runner.upgrade(writer)
         yield Database(writer=writer, reader=reader)
+    except runner.DatabaseUnfitError as unfit:
+        fault = f"QT_DATABASE_URL: the database can't be used ({unfit}); check address and rights"
+        raise SettingsError([fault]) from None
     finally:
         await reader.dispose()
         await writer.dispose()

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from bot.app import Parts, serve, sole_process
-from bot.lifecycle import live, say
+from bot.app import Parts, hold_database, serve
+from bot.lifecycle import live, refuse, say
 from bot.localchat import Action, LocalChat, Server
 from bot.logs import set_up
-from bot.master_key import create_key_file, read_key_file
+from bot.master_key import own_key
 from bot.settings import SettingsError, load
 from handlers.pacing import Pacing
 from services.container import Services
@@ -27,6 +28,7 @@ from services.tenants import Access
 
 _TOKEN = "1:demo"  # noqa: S105 - the local chat takes any token
 _PUSH = Decimal("0.03")
+_LAST_PORT = 65_535
 SUGGESTIONS = {
     "en": (
         "/start",
@@ -52,7 +54,12 @@ SUGGESTIONS = {
 
 def demo(
     *,
-    port: Annotated[int, Parameter(help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
+    port: Annotated[
+        int,
+        Parameter(
+            help="Port on 127.0.0.1; 0 takes a free one.", validator=Number(gte=0, lte=_LAST_PORT)
+        ),
+    ] = 8787,
     data: Annotated[Path, Parameter(help="Directory that keeps everything.")] = Path("data/demo"),
 ) -> None:
     """Serve the chat page and the bot until Ctrl-C.
@@ -62,7 +69,11 @@ def demo(
         data: Directory of the database, the key and the conversation.
     """
     set_up("warning")
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        fault = f"{data} can't be used ({error.strerror}); take another directory with --data"
+        refuse(SettingsError([fault]))
     live(lambda stop: _demo(port, data, stop))
 
 
@@ -90,11 +101,9 @@ class Pushes:
 
 async def _demo(port: int, data: Path, stop: asyncio.Event) -> None:
     database_url = f"sqlite:///{(data / 'quanttrade.db').absolute()}"
-    key_file = data / "master.key"
     pushes = Pushes()
-    with sole_process(database_url):
-        if not key_file.exists():
-            create_key_file(key_file)
+    async with hold_database(database_url):
+        key = own_key(data / "quanttrade.db", may_make=True)
         chat = LocalChat(
             token=_TOKEN,
             directory=data / "chat",
@@ -108,7 +117,6 @@ async def _demo(port: int, data: Path, stop: asyncio.Event) -> None:
                 )
                 # The local chat has no limits: nobody waits for them.
                 pacing = Pacing(private=(100, 50), group=(100, 50))
-                key = read_key_file(key_file)
                 parts = Parts(settings, _TOKEN, key, pacing=pacing)
                 await serve(
                     parts,

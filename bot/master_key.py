@@ -11,34 +11,67 @@ import subprocess
 from pathlib import Path
 
 from bot.settings import PREFIX, Settings, SettingsError, forget_master_key
+from services.persistence.engine import sqlite_path
 from services.vault import KEY_BYTES, WeakKeyError, check_key, new_key
 
 _COMMAND_TIMEOUT_S = 15
 _MAKE_ONE = "make one with: quanttrade new-key FILE"
 
 
-def load_master_key(settings: Settings) -> bytes:
-    """Return the master key from its one source.
+def has_key_setting(settings: Settings) -> bool:
+    """Tell whether the operator named a source for the key."""
+    return bool(_given(settings))
 
-    Raises:
-        SettingsError: None or several are set, or the key or its file is not fit.
-    """
+
+def _given(settings: Settings) -> list[str]:
     sources = {
         "MASTER_KEY_FILE": settings.master_key_file,
         "MASTER_KEY_CMD": settings.master_key_cmd,
         "MASTER_KEY": settings.master_key,
     }
-    given = [name for name, value in sources.items() if value is not None]
+    return [name for name, value in sources.items() if value is not None]
+
+
+def load_master_key(settings: Settings, *, may_make: bool = False) -> bytes:
+    """Return the master key from its one source.
+
+    Without a source, the embedded database has its key beside it, see `own_key`.
+
+    Raises:
+        SettingsError: None or several are set, or the key or its file is not fit.
+    """
+    given = _given(settings)
     if not given:
-        raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+        path = sqlite_path(settings.database_url)
+        if path is None:
+            raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+        return own_key(path, may_make=may_make)
     if len(given) > 1:
         names = ", ".join(PREFIX + name for name in given)
         raise SettingsError([f"{names}: only one of them may be set; drop the others"])
     return _fit(_read(settings), given[0])
 
 
-def read_key_file(path: Path) -> bytes:
-    """Return the key of a file; raises as `load_master_key`."""
+def own_key(database: Path, *, may_make: bool) -> bytes:
+    """Return the key that lies beside an embedded database, made with it.
+
+    A key is made only for a database that is not there yet: an old one needs its old key.
+
+    Raises:
+        SettingsError: There is no key and none may be made, or it is not fit.
+    """
+    path = database.parent / "master.key"
+    if not path.exists():
+        if database.exists():
+            fault = f"{PREFIX}MASTER_KEY_FILE: {database} is there, its key {path} is not"
+            raise SettingsError([f"{fault}; bring the key back"])
+        if not may_make:
+            raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+        try:
+            create_key_file(path)
+        except OSError as error:
+            fault = f"{PREFIX}DATABASE_URL: {path.parent} can't be written ({error.strerror})"
+            raise SettingsError([f"{fault}; choose another place"]) from None
     return _fit(_read_file(path), "MASTER_KEY_FILE")
 
 

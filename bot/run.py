@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.app import Parts, check_seal, open_database, serve, sole_process
+from bot.app import Parts, check_seal, hold_database, open_database, serve
 from bot.lifecycle import live, refuse, say
 from bot.logs import set_up
-from bot.master_key import create_key_file, load_master_key
+from bot.master_key import create_key_file, has_key_setting, load_master_key
 from bot.settings import PREFIX, Settings, SettingsError, load
 from services.container import Services
 from services.tenants import Access
@@ -18,17 +18,19 @@ from services.vault import Vault
 def run() -> None:
     """Serve the bot until a signal stops it."""
     try:
-        parts = _parts(load())
+        parts = _parts(load(), may_make_key=True)
     except SettingsError as error:
         refuse(error)
     set_up(parts.settings.log_level)
+    if not has_key_setting(parts.settings):
+        say("The master key lies beside the database; keep a copy apart from both.")
     live(lambda stop: _serve(parts, stop))
 
 
 def check() -> None:
     """Check settings, key and database, and change nothing but bringing it up to date."""
     try:
-        parts = _parts(load())
+        parts = _parts(load(), may_make_key=False)
     except SettingsError as error:
         refuse(error)
     live(lambda _stop: _check(parts))
@@ -44,16 +46,18 @@ def new_key(path: Path) -> None:
         create_key_file(path)
     except FileExistsError:
         refuse(SettingsError([f"{path} is there already; a key is never overwritten"]))
+    except OSError as error:
+        refuse(SettingsError([f"{path} can't be written ({error.strerror}); choose another"]))
     say(f"Master key written to {path}. Keep a copy apart from the database's backups.")
 
 
-def _parts(settings: Settings) -> Parts:
+def _parts(settings: Settings, *, may_make_key: bool) -> Parts:
     faults = []
     if settings.telegram_token is None:
         faults.append(f"{PREFIX}TELEGRAM_TOKEN: not set; copy it from @BotFather")
     key = b""
     try:
-        key = load_master_key(settings)
+        key = load_master_key(settings, may_make=may_make_key and not faults)
     except SettingsError as error:
         faults += error.faults
     if faults or settings.telegram_token is None:
@@ -63,7 +67,7 @@ def _parts(settings: Settings) -> Parts:
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     settings = parts.settings
-    with sole_process(settings.database_url):
+    async with hold_database(settings.database_url):
         await serve(parts, stop=stop, on_start=_greet, on_ready=_ready)
 
 
@@ -80,7 +84,7 @@ def _ready(services: Services) -> None:
 
 
 async def _check(parts: Parts) -> None:
-    with sole_process(parts.settings.database_url):
-        async with open_database(parts.settings.database_url) as database:
-            await check_seal(database, Vault(parts.master_key))
+    url = parts.settings.database_url
+    async with hold_database(url), open_database(url) as database:
+        await check_seal(database, Vault(parts.master_key))
     say("Settings, master key and database are fine.")

@@ -64,7 +64,9 @@ class Settings(BaseSettings):
         description="database: a SQLite file, or postgresql://user@host/name",
     )
     master_key_file: Path | None = Field(
-        None, description="file with the master key (mode 0600), made by `quanttrade new-key FILE`"
+        None,
+        description="file with the master key (mode 0600), made by `quanttrade new-key FILE`;"
+        " without any key setting a new SQLite database gets one beside it",
     )
     master_key_cmd: str | None = Field(
         None, description="command that prints the master key, for a key store"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import Script
+from alembic.util import CommandError
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 SCRIPTS = Path(__file__).parent
+
+
+class DatabaseUnfitError(Exception):
+    """The database can't be used; the text says why in one line, without a secret."""
 
 
 def _config(connection: Connection, scripts: Path = SCRIPTS) -> Config:
@@ -23,10 +31,29 @@ def _config(connection: Connection, scripts: Path = SCRIPTS) -> Config:
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head", *, scripts: Path = SCRIPTS) -> None:
-    """Run every revision up to `revision`; one transaction each, so a failure leaves nothing."""
-    async with engine.connect() as connection:
-        await connection.run_sync(lambda c: command.upgrade(_config(c, scripts), revision))
+    """Run every revision up to `revision`; one transaction each, so a failure leaves nothing.
+
+    Raises:
+        DatabaseUnfitError: It can't be opened, or a newer version of the program made it.
+    """
+    async with _opened(engine) as connection:
+        try:
+            await connection.run_sync(lambda c: command.upgrade(_config(c, scripts), revision))
+        except CommandError as error:
+            raise DatabaseUnfitError(str(error)) from None
         await connection.commit()
+
+
+@asynccontextmanager
+async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        connection = await engine.connect()
+    except DBAPIError as error:
+        raise DatabaseUnfitError(str(error.orig).partition("\n")[0]) from None
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:

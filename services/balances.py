@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +12,6 @@ from services.clock import Now
 from services.domain.accounts import Account, Balance, Member
 from services.domain.market import EXACT, MarketType, Quote
 from services.domain.messages import REST, Message
-from services.errors import ExchangeUnavailable, NotConnected
 from services.exchange.gateway import ExchangeGateway
 from services.execution import Execution
 from services.persistence.database import Database
@@ -97,11 +95,9 @@ class Balances:
             accounts = await data.sweeps.active_accounts()
         changed = 0
         for account in accounts:
-            # One venue that does not answer leaves the others' turn alone.
-            with suppress(ExchangeUnavailable, NotConnected):
-                changed += await attempt(
-                    self.sync(account), otherwise=False, event="balance_not_synced"
-                )
+            changed += await attempt(
+                self.sync(account), otherwise=False, event="balance_not_synced"
+            )
         return changed
 
     async def sync(self, account: Account) -> bool:

@@ -202,9 +202,9 @@ async def assistant(
     """Run the assistant on a directory; leaving stops it as a signal would."""
     chat = chat or LocalChat(token=TOKEN, limits=limits)
     async with Server(chat) as server:
+        settings.setdefault("database_url", f"sqlite:///{directory / 'quanttrade.db'}")
         loaded = load(
             telegram_api=server.url,
-            database_url=f"sqlite:///{directory / 'quanttrade.db'}",
             access=access,
             **settings,
         )

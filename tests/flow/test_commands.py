@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 
 from bot.localchat import Json
 from handlers.catalog import COMMANDS, PRESSES
-from handlers.reply import TOKEN_MARK
 from services.domain.accounts import ChatId, Member, UserId
 from services.tenants import Visitor
 from tests.assistant import Person, labels, words
@@ -63,6 +63,10 @@ BUTTONS_OF_COMMANDS = {
     "settings": "ShowSettings",
     "help": "ShowHelp",
 }
+Sort = tuple[str, str]
+Path = tuple[Sort, ...]
+Way = tuple[str, Path, Json]
+
 # A slip and an order too large can only be written.
 TYPED = ("buy 1 bct", "buy 5 btc")
 
@@ -128,47 +132,57 @@ class Walker:
 
     person: Person
     member: Member
-    pressed: set[tuple[str, str]] = field(default_factory=set)
+    pressed: set[Sort] = field(default_factory=set)
 
     @property
     def actions(self) -> set[str]:
         return {action for action, _ in self.pressed}
 
     async def press_everything(self) -> None:
-        for place in sum(self.person.keyboard, []):
-            await self.explore([place])
+        """Go the shortest ways first, and again from the start where a message has changed."""
+        ways: deque[Way] = deque()
+        for place in [label for row in self.person.keyboard for label in row]:
+            ways.append((place, (), await self.person.say(place)))
+        while ways:
+            place, path, message = ways.popleft()
+            for sort in sorted(await self.sorts(message), key=_language_last):
+                if sort not in self.pressed:
+                    shown = await self.follow(place, path, message, sort)
+                    ways.append((place, (*path, sort), shown))
 
-    async def explore(self, path: list[str]) -> None:
-        """Press what is new at the end of a path, and walk there again for what is left."""
-        message = await self.walk(path)
-        while message is not None and (label := await self.new_label(message)):
-            await self.explore([*path, label])
-            message = await self.walk(path) if await self.new_label(message) else None
+    async def follow(self, place: str, path: Path, message: Json, sort: Sort) -> Json:
+        """Press a button where it was seen, or on the same way from its place on."""
+        here = self.person.now(message)
+        steps: Path = (sort,)
+        if sort not in await self.sorts(here):
+            here, steps = await self.person.say(place), (*path, sort)
+        for step in steps:
+            found = await self.sorts(here)
+            if step not in found:
+                # The way is closed by now, as when its order has ended.
+                return here
+            self.pressed.add(step)
+            here = await self.person.press(here, found[step])
+            assert "Something went wrong" not in words(here), step
+        return here
 
-    async def walk(self, path: list[str]) -> Json | None:
-        """Say the first step and press the others; None where the way is closed by now."""
-        message = await self.person.say(path[0])
-        for label in path[1:]:
-            if label not in labels(message):
-                return None
-            self.pressed.add((await self.action(message, label), without_values(label)))
-            message = await self.person.press(message, label)
-            assert "Something went wrong" not in words(message), path
-        return message
+    async def sorts(self, message: Json) -> dict[Sort, str]:
+        """Return the sorts of a message's buttons, each with a label."""
+        rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+        return {
+            (await self.action(each["callback_data"]), without_values(each["text"])): each["text"]
+            for row in rows
+            for each in row
+        }
 
-    async def new_label(self, message: Json) -> str | None:
-        for label in labels(message):
-            if (await self.action(message, label), without_values(label)) not in self.pressed:
-                return label
-        return None
-
-    async def action(self, message: Json, label: str) -> str:
+    async def action(self, data: str) -> str:
         """Return what a button means, as it was written down."""
-        rows = message["reply_markup"]["inline_keyboard"]
-        data = next(each["callback_data"] for row in rows for each in row if each["text"] == label)
-        chat_state = self.person.assistant.services.chat_state
-        token = data.removeprefix(TOKEN_MARK)
+        chat_state, token = self.person.assistant.services.chat_state, data.partition(":")[2]
         return (await chat_state.pressed(self.member, ChatId(self.person.chat), token)).action
+
+
+def _language_last(sort: Sort) -> bool:
+    return sort[0] == "ChooseLanguage"
 
 
 def without_values(label: str) -> str:

@@ -182,15 +182,15 @@ def test_a_purchase_never_gets_dearer_and_a_sale_never_cheaper(
 
 
 def test_walking_the_book_costs_what_each_level_asks() -> None:
-    assert walk(situation().book.asks, D("2.5")) == (101 + D("1.5") * 102, 0)
+    assert walk(situation().book.asks, D("2.5")) == (101 + D("1.5") * 102, D(0))
 
 
 def test_walking_through_the_whole_book_leaves_a_rest() -> None:
-    assert walk(situation().book.bids, D(15)) == (99 + 2 * 98 + 10 * 95, 2)
+    assert walk(situation().book.bids, D(15)) == (D(99 + 2 * 98 + 10 * 95), D(2))
 
 
 def test_an_empty_side_serves_nothing() -> None:
-    assert walk((), D(1)) == (0, 1)
+    assert walk((), D(1)) == (D(0), D(1))
     assert affordable((), D(100)) == 0
 
 
@@ -243,7 +243,7 @@ def test_a_resting_order_pays_the_makers_fee_and_says_how_far_it_is() -> None:
     [(BUY, "100.5", False), (BUY, "101", True), (SELL, "99.5", False), (SELL, "99", True)],
 )
 def test_a_limit_order_that_reaches_the_other_side_trades_at_once(
-    side: Side, price: str, is_taking: bool
+    side: Side, price: str, *, is_taking: bool
 ) -> None:
     preview = look_ahead(order(side, "1", price), situation())
 
@@ -442,9 +442,7 @@ def test_everything_that_is_owned_may_be_spent() -> None:
 
 
 @given(now=situations(), asked=wishes(), largest=st.integers(1, 200_000))
-def test_every_offer_passes_its_own_check(
-    now: Situation, asked: OrderWish, largest: int
-) -> None:
+def test_every_offer_passes_its_own_check(now: Situation, asked: OrderWish, largest: int) -> None:
     limits = replace(LIMITS, max_order_cost=D(largest))
     try:
         request, _ = size(asked, now)
@@ -476,7 +474,7 @@ def test_every_offer_passes_its_own_check(
     ],
 )
 def test_the_guard_looks_at_the_side_that_hurts(
-    side: Side, shown: str, fresh: str, worse: bool
+    side: Side, shown: str, fresh: str, *, worse: bool
 ) -> None:
     assert is_worse(order(side, "1"), D(shown), D(fresh), LIMITS) is worse
 
@@ -485,4 +483,3 @@ def test_the_guard_looks_at_the_side_that_hurts(
 def test_a_limit_price_needs_no_guard(side: Side) -> None:
     assert not is_worse(order(side, "1", "100"), D(100), D(10_000), LIMITS)
     assert not is_worse(order(side, "1", "100"), D(100), D(1), LIMITS)
-

@@ -1,0 +1,100 @@
+"""A power cut at any moment loses no update and doubles no order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+from bot.localchat import ANN, BO, LocalChat, Server
+from tests.assistant import words
+from tests.robustness.people import LONG_S, card_of, said, tapped
+from tests.robustness.processes import Running, bot, rows
+
+QUEUED = 20
+KILLS = 12
+SEED = 20_261_122
+LATEST_KILL_S = 0.06
+OUTCOMES = re.compile(r"Filled|Not placed|Rejected|Expired")
+LEDGER = 'SELECT status, client_order_id FROM "order" ORDER BY id'
+AT_VENUE = "SELECT count(*) FROM paper_order WHERE client_order_id = ?"
+
+
+async def test_a_kill_with_twenty_updates_queued_loses_and_doubles_none(
+    chat: LocalChat, server: Server, tmp_path: Path
+) -> None:
+    levels = [f"{900_000 + number}" for number in range(QUEUED)]
+    async with bot(server, tmp_path) as running:
+        await said(chat, "/start")
+        await said(chat, "/start", user=BO)
+        chat.fault("sendMessage", "delay", times=QUEUED, seconds=0.5)
+        chat.hold_updates()
+        for number, level in enumerate(levels):
+            user = (ANN, BO)[number % 2]
+            await chat.say(user, user, f"btc > {level}")
+        chat.hold_updates(is_held=False)
+        await chat.wait_for(lambda: chat.pending_updates() == 0)
+        running.kill()
+        await running.ended()
+    database = tmp_path / "quanttrade.db"
+    left = rows(database, "SELECT count(*) FROM inbox WHERE done_at IS NULL")[0][0]
+    assert left >= QUEUED - 4
+
+    chat.faults.clear()
+    async with bot(server, tmp_path):
+        await chat.wait_for(lambda: all(_answers(chat, level) for level in levels), LONG_S)
+
+    assert rows(database, "SELECT count(*) FROM alert") == [(QUEUED,)]
+    assert chat.journal.refused == []
+
+
+def _answers(chat: LocalChat, level: str) -> int:
+    spoken = f"{int(level):,}"
+    return sum(
+        spoken in words(message) for user in (ANN, BO) for message in chat.from_bot(user)
+    )
+
+
+async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcome_told(
+    chat: LocalChat, server: Server, tmp_path: Path
+) -> None:
+    database = tmp_path / "quanttrade.db"
+    rng = random.Random(SEED)
+    delays = [LATEST_KILL_S * step / KILLS for step in range(KILLS)]
+    rng.shuffle(delays)
+    left: Counter[str] = Counter()
+    cards: list[int] = []
+    async with bot(server, tmp_path):
+        await said(chat, "/start")
+    for delay in delays:
+        async with bot(server, tmp_path) as running:
+            cards.append(await _confirm_and_kill(chat, running, delay))
+        left[rows(database, LEDGER)[-1][0]] += 1
+
+    async with bot(server, tmp_path):
+        await chat.wait_for(lambda: all(_outcome(chat, card) for card in cards), 40)
+        orders = rows(database, LEDGER)
+
+    print(f"killed {KILLS} times, seed {SEED}; the ledger then said {dict(left)}")
+    assert len(orders) == KILLS
+    for status, client_order_id in orders:
+        at_venue = rows(database, AT_VENUE, client_order_id)[0][0]
+        assert (status, at_venue) in {("closed", 1), ("not_placed", 0), ("expired", 0)}
+    filled = rows(database, "SELECT count(*) FROM paper_order")[0][0]
+    assert filled == sum(status == "closed" for status, _ in orders)
+    assert {call.refusal for call in chat.journal.refused} <= {None, "400 Bad Request: query"}
+
+
+async def _confirm_and_kill(chat: LocalChat, running: Running, delay: float) -> int:
+    card = await card_of(chat, "buy $20 of btc")
+    await tapped(chat, card, "✅")
+    asyncio.get_running_loop().call_later(delay, running.kill)
+    await running.ended()
+    number: int = card["message_id"]
+    return number
+
+
+def _outcome(chat: LocalChat, card: int) -> bool:
+    return bool(OUTCOMES.search(words(chat.message(ANN, card) or {})))
