@@ -38,6 +38,10 @@ SENDABLE = timedelta(seconds=10)
 # How long after sending "no such order" counts as proof: deadline, clock error and read lag.
 PROOF_AFTER = timedelta(seconds=10)
 
+# Longer than any call to a venue may take: whoever was sending has failed to write down how it
+# went.
+ABANDONED_AFTER = timedelta(minutes=2)
+
 REFUSALS = (OrderRejected, InsufficientFunds, InvalidInput, NotFound)
 """What a gateway raises only with proof that nothing was placed."""
 
@@ -123,11 +127,14 @@ class Execution:
     async def follow(self, order: Order) -> bool:
         """Bring one order up to what the venue says; True when it changed.
 
-        An order that is being sent belongs to its sender and is left alone.
+        An order that is being sent belongs to its sender and is left alone, unless no sender
+        can still be at it.
         """
         match order.status:
             case OrderStatus.CONFIRMED:
                 return await self._drop_if_old(order)
+            case OrderStatus.SENDING if order.updated_at < self._now() - ABANDONED_AFTER:
+                return await self._settle(order, OrderStatus.UNKNOWN)
             case OrderStatus.OPEN | OrderStatus.UNKNOWN:
                 return await self._look_up(order)
             case _:

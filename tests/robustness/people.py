@@ -16,13 +16,13 @@ async def said(chat: LocalChat, text: str, *, user: int = ANN) -> Json:
     return found[0]
 
 
-async def card_of(chat: LocalChat, text: str, *, user: int = ANN) -> Json:
-    """Order in a text and return the card that asks for the confirmation."""
-    sent = await chat.say(user, user, text)
+async def card_of(chat: LocalChat, deed: str, *, user: int = ANN) -> Json:
+    """Order something like ``Buy 0.01 BTC`` and return the card that asks to confirm just that."""
+    sent = await chat.say(user, user, deed)
 
     def found() -> list[Json]:
         answers = chat.from_bot(user, after=sent["message_id"])
-        return [each for each in answers if any(text.startswith("✅") for text in labels(each))]
+        return [each for each in answers if any(f"✅ {deed}" in text for text in labels(each))]
 
     return (await chat.wait_for(found, LONG_S))[0]
 
