@@ -47,7 +47,7 @@ def card(value: Card, member: Member, t: Translator) -> Reply:
         style="success" if order.request.side is Side.BUY else "danger",
     )
     others = (
-        Button(t("½ Half size"), HalveOrder(order.id)),
+        Button(t("Half size"), HalveOrder(order.id)),
         Button(t("✏️ Edit"), EditOrder(order.id)),
         Button(t("✖️ Cancel"), DeclineOrder(order.id)),
     )

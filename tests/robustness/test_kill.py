@@ -70,7 +70,7 @@ async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcom
         await said(chat, "/start")
     for number, delay in enumerate(delays):
         async with bot(server, tmp_path) as running:
-            card = await card_of(chat, f"Buy 0.001{number:02} BTC")
+            card = await card_of(chat, f"Buy 0.00{101 + number} BTC")
             await tapped(chat, card, "✅")
             asyncio.get_running_loop().call_later(delay, running.kill)
             await running.ended()
