@@ -76,7 +76,7 @@ class Context(CallbackContext[ExtBot[Any], NoData, NoData, NoData]):
         """What follows the command, or the whole text when there is none."""
         if not self.spoken.startswith("/"):
             return self.spoken.strip()
-        return self.spoken.partition(" ")[2].strip()
+        return "".join(self.spoken.split(maxsplit=1)[1:]).strip()
 
     def require(self, permission: Permission) -> None:
         """Stop unless the member's role carries a permission.

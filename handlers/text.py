@@ -16,7 +16,7 @@ from handlers.views import quotes as quote_views
 from handlers.views.errors import explain
 from handlers.views.settings import hint
 from services.domain.accounts import ChatId, Permission
-from services.errors import InvalidInput, NotFound
+from services.errors import Expired, InvalidInput, NotFound
 
 # Longer texts are no orders; they are not even looked at.
 _LONGEST = 200
@@ -32,7 +32,7 @@ async def act_on(update: Update, context: Context, text: str) -> None:
     if command is not None:
         context.spoken = ""
         await run_command(update, context, command)
-    elif not await _answer_step(update, context):
+    elif not await _answer_step(update, context, text):
         await _read(update, context, text)
 
 
@@ -55,17 +55,39 @@ async def run_command(update: Update, context: Context, command: Command | None)
 
 
 def _command_of(text: str) -> Command | None:
-    name = text[1:].split(maxsplit=1)[0] if len(text) > 1 else ""
+    name = "".join(text[1:].split(maxsplit=1)[:1])
     return COMMANDS.get(name.partition("@")[0].lower())
 
 
-async def _answer_step(update: Update, context: Context) -> bool:
-    waiting = await context.services.chat_state.step(context.member, ChatId(chat_of(update).id))
+async def _answer_step(update: Update, context: Context, text: str) -> bool:
+    chat_id = ChatId(chat_of(update).id)
+    waiting = await context.services.chat_state.step(context.member, chat_id)
     step = STEPS.get(waiting.name) if waiting is not None else None
     if waiting is None or step is None:
         return False
     context.require(step.permission)
-    await step.run(update, context, waiting.draft)
+    try:
+        await step.run(update, context, waiting.draft)
+    except Expired:
+        # What the question was about is over, so the question is.
+        await context.services.chat_state.end(context.member, chat_id)
+        raise
+    except InvalidInput:
+        if not await _stands_alone(context, text):
+            raise
+        await context.services.chat_state.end(context.member, chat_id)
+        return False
+    return True
+
+
+async def _stands_alone(context: Context, text: str) -> bool:
+    """Tell whether a text that answers no question is an order, an alert or a coin."""
+    try:
+        if parse_alert(text) is not None or parse_order(text) is not None:
+            return True
+        await context.services.quotes.market(context.member, parse_coin(text))
+    except (InvalidInput, NotFound):
+        return False
     return True
 
 

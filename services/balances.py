@@ -12,9 +12,10 @@ from services.clock import Now
 from services.domain.accounts import Account, Balance, Member
 from services.domain.market import EXACT, MarketType, Quote
 from services.domain.messages import REST, Message
+from services.domain.orders import OrderStatus
 from services.exchange.gateway import ExchangeGateway
 from services.execution import Execution
-from services.persistence.database import Database
+from services.persistence.database import Database, TenantData
 from services.persistence.types import plain
 
 VALUED_IN = "USDT"
@@ -103,8 +104,8 @@ class Balances:
     async def sync(self, account: Account) -> bool:
         """Compare one account with its snapshot and tell the tenant what it did not cause.
 
-        Orders are followed before and after the holdings are read: when a fill came in
-        between, the holdings may lie on either side of it, and the next sync decides.
+        Holdings read while an order of ours was moving may lie on either side of its fills:
+        then nothing is said, and the next sync decides.
         """
         _, gateway = await self._accounts.open(account.tenant_id, account.id)
         await self._execution.follow_account(account)
@@ -116,19 +117,24 @@ class Balances:
         changes = _changes(before, balances)
         if before and not changes:
             return False
-        await self._store(account, balances, changes if before else ())
-        return bool(before)
+        return await self._store(account, before, balances, changes if before else ())
 
     async def _store(
-        self, account: Account, balances: Mapping[str, Balance], changes: Sequence[Change]
-    ) -> None:
+        self,
+        account: Account,
+        before: Mapping[str, Balance],
+        balances: Mapping[str, Balance],
+        changes: Sequence[Change],
+    ) -> bool:
         now = self._now()
         async with self._database.read_all() as everything:
             place = await everything.sweeps.chat_of(account.tenant_id)
         async with self._database.write(account.tenant_id) as data:
+            if await _is_moving(data, account, before):
+                return False
             await data.assets.replace(account.id, balances, now=now)
             if place is None or not changes:
-                return
+                return False
             chat_id, user_id = place
             message = Message(
                 chat_id=chat_id,
@@ -140,6 +146,14 @@ class Balances:
                 payload={change.currency: plain(change.difference) for change in changes},
             )
             await data.outbox.put(message, now=now)
+        return True
+
+
+async def _is_moving(data: TenantData, account: Account, before: Mapping[str, Balance]) -> bool:
+    if await data.assets.snapshot(account.id) != before:
+        return True
+    orders = await data.orders.open()
+    return any(o.account_id == account.id and o.status is not OrderStatus.OPEN for o in orders)
 
 
 def _changes(before: Mapping[str, Balance], after: Mapping[str, Balance]) -> Sequence[Change]:

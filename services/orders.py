@@ -39,8 +39,6 @@ CARD_LIFE = timedelta(seconds=60)
 CARD_TIMEFRAME = Timeframe.H1
 PAGE = 5
 _CARD_CANDLES = 80 + 99
-# What a row can hold; a larger number names no order.
-_LARGEST_NUMBER = 2**63 - 1
 # 16 letters from 32 carry 80 bits; "qt" marks orders as ours; 18 characters fit every venue.
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _ID_LENGTH = 16
@@ -254,10 +252,8 @@ class Orders:
         Raises:
             NotFound: ``order_unknown``.
         """
-        order = None
-        if 0 < number <= _LARGEST_NUMBER:
-            async with self._database.read(member.tenant_id) as data:
-                order = await data.orders.by_number(number)
+        async with self._database.read(member.tenant_id) as data:
+            order = await data.orders.by_number(number)
         if order is None:
             raise NotFound("order_unknown", number=str(number))
         return await self.receipt(member, order)

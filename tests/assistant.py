@@ -58,7 +58,7 @@ class Assistant:
         return (await self.chat.wait_for(found))[0]
 
     async def tap(self, message: Json, label: str, *, user: int = ANN) -> str:
-        """Press the button whose label starts with a text, and return the press."""
+        """Press the button whose label says a text, and return the press."""
         chat = message["chat"]["id"]
         return await self.chat.tap(user, chat, message["message_id"], full_label(message, label))
 
@@ -92,13 +92,16 @@ class Assistant:
 
     async def settled(self) -> None:
         """Wait until what was said and tapped is handled and every message is out."""
+        await self.chat.wait_for(self._has_all)
         await eventually(self._is_idle, of="a settled chat")
 
+    def _has_all(self) -> bool:
+        return not self.chat.pending_updates() and not self.chat.unanswered()
+
     async def _is_idle(self) -> bool:
-        if self.chat.pending_updates() or self.chat.unanswered():
+        if await self.services.inbox.pending_chats():
             return False
-        waiting = await self.services.inbox.pending_chats()
-        return not waiting and not await self.services.outbox.due_chats()
+        return self._has_all() and not await self.services.outbox.due_chats()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class Person:
         return self.assistant.chat.from_bot(self.chat, after=sent.message_id)
 
     async def tap(self, message: Json, label: str) -> str:
-        """Press the button whose label starts with a text, without waiting for anything."""
+        """Press the button whose label says a text, without waiting for anything."""
         return await self.assistant.tap(message, label, user=self.user)
 
     async def press(self, message: Json, label: str) -> Json:
@@ -181,12 +184,17 @@ def labels(message: Json) -> list[str]:
     return [button["text"] for row in rows for button in row]
 
 
-def full_label(message: Json, start: str) -> str:
-    """Return the whole label of the button that starts with a text."""
-    for label in labels(message):
-        if label.startswith(start):
-            return label
-    raise AssertionError(f"no button {start!r} among {labels(message)}")
+def full_label(message: Json, part: str) -> str:
+    """Return the first label that is a text, else one that starts with it, else holds it."""
+    shown = labels(message)
+    for found in (
+        [label for label in shown if label == part],
+        [label for label in shown if label.startswith(part)],
+        [label for label in shown if part in label],
+    ):
+        if found:
+            return found[0]
+    raise AssertionError(f"no button {part!r} among {shown}")
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from tests.robustness.people import LONG_S, card_of, said, tapped
 from tests.robustness.processes import bot, rows
 
 QUEUED = 20
-KILLS = 12
+KILLS = 10
 SEED = 20_261_122
 LATEST_KILL_S = 0.06
 OUTCOMES = re.compile(r"Filled|Not placed|Rejected|Expired")
@@ -70,7 +70,7 @@ async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcom
         await said(chat, "/start")
     for number, delay in enumerate(delays):
         async with bot(server, tmp_path) as running:
-            card = await card_of(chat, f"Buy 0.00{101 + number} BTC")
+            card = await card_of(chat, f"Buy 0.00{101 + 2 * number} BTC")
             await tapped(chat, card, "✅")
             asyncio.get_running_loop().call_later(delay, running.kill)
             await running.ended()

@@ -405,7 +405,7 @@ async def test_an_order_is_canceled_by_its_number(office: Office) -> None:
     receipt = await office.orders.cancel_number(office.member, 1)
 
     assert receipt.order.status is OrderStatus.CANCELED
-    for number in (2, -1, 0, 10**30):
+    for number in (2, -1, 0, 999_999_999):
         with pytest.raises(NotFound) as refused:
             await office.orders.cancel_number(office.member, number)
         assert refused.value.params == {"number": str(number)}
