@@ -12,10 +12,9 @@ from typing import Any
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.intake import Intake
+from bot.intake import Intake, PollingBot
 from bot.settings import Settings, SettingsError
 from handlers.context import TradingApplication
 from handlers.dispatch import build_application, publish_menu
@@ -181,9 +180,9 @@ def _waker(engine: LocalEngine) -> Callable[[ChatId], None]:
     return wake
 
 
-def _bot(parts: Parts) -> ExtBot[Any]:
+def _bot(parts: Parts) -> PollingBot:
     api = parts.settings.telegram_api
-    return ExtBot(
+    return PollingBot(
         parts.token,
         base_url=f"{api}/bot",
         base_file_url=f"{api}/file/bot",
@@ -216,8 +215,9 @@ async def serve(
     async with open_services(parts) as services:
         await on_start(services)
         pictures = Pictures()
-        application = build_application(_bot(parts), services, pictures)
-        intake = Intake(application, on_ready=lambda: on_ready(services))
+        bot = _bot(parts)
+        application = build_application(bot, services, pictures)
+        intake = Intake(application, bot, on_ready=lambda: on_ready(services))
         _schedule(services, application, intake)
         try:
             if await _until(stop, _connect(application)):
@@ -250,7 +250,16 @@ async def _connect(application: TradingApplication) -> None:
             _log.warning("telegram_out_of_reach", error=type(error).__name__)
             await asyncio.sleep(_RETRY_S)
         else:
+            await _drop_webhook(application)
             return
+
+
+async def _drop_webhook(application: TradingApplication) -> None:
+    # One left by an earlier set-up would keep every update from the poll.
+    try:
+        await application.bot.delete_webhook()
+    except TelegramError as error:
+        _log.warning("webhook_not_dropped", error=type(error).__name__)
 
 
 async def _publish(application: TradingApplication) -> None:

@@ -22,20 +22,37 @@ POLL_S = 25
 # Time for the answer on top of the long poll.
 _SLACK_S = 10
 _FIRST_WAIT_S = 0.5
+_CONFLICT_WAIT_S = 5.0
 _LONGEST_WAIT_S = 15.0
 _SHORT_POLL_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
 
+class PollingBot(ExtBot[Any]):
+    """PTB's bot; it also fetches updates as they came, so that a strange one stops no other."""
+
+    async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """Return the next updates as Telegram's JSON; waits for the first one."""
+        wanted = {"offset": offset, "timeout": POLL_S, "allowed_updates": list(ALLOWED_UPDATES)}
+        updates: list[dict[str, Any]] = await self._post(
+            "getUpdates", wanted, read_timeout=POLL_S + _SLACK_S
+        )
+        return updates
+
+
 class Intake:
     """Fetches updates, stores them, asks for their handling."""
 
     def __init__(
-        self, application: TradingApplication, *, on_ready: Callable[[], None] = lambda: None
+        self,
+        application: TradingApplication,
+        bot: PollingBot,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
-        self._bot: ExtBot[Any] = application.bot
+        self._bot = bot
         self._services = application.services
         self._on_ready = on_ready
 
@@ -52,7 +69,7 @@ class Intake:
         while True:
             asked_at = loop.time()
             try:
-                updates = await self._fetch(offset)
+                updates = await self._bot.raw_updates(offset)
                 wait = _FIRST_WAIT_S
             except InvalidToken:
                 raise
@@ -62,8 +79,8 @@ class Intake:
                 wait = min(wait * 2, _LONGEST_WAIT_S)
                 continue
             if updates:
-                await self.take(updates)
-                offset = updates[-1].update_id + 1
+                await self.take([update for raw in updates if (update := self._read(raw))])
+                offset = int(updates[-1]["update_id"]) + 1
             elif loop.time() - asked_at < _SHORT_POLL_S:
                 # A server that does not hold the poll must not be asked in a tight loop.
                 await asyncio.sleep(_SHORT_POLL_S)
@@ -90,13 +107,13 @@ class Intake:
             self._application.answers.expect(update.callback_query.id)
         await self._application.process_update(update)
 
-    async def _fetch(self, offset: int | None) -> Sequence[Update]:
-        return await self._bot.get_updates(
-            offset=offset,
-            timeout=POLL_S,
-            allowed_updates=list(ALLOWED_UPDATES),
-            read_timeout=_SLACK_S,
-        )
+    def _read(self, raw: dict[str, Any]) -> Update | None:
+        try:
+            return Update.de_json(raw, self._bot)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Its content stays out of the log.
+            _log.warning("update_not_understood", id=raw["update_id"], error=type(error).__name__)
+            return None
 
 
 def _lane(update: Update) -> ChatId:
@@ -110,7 +127,7 @@ def _wait(error: TelegramError, wait: float) -> float:
             return wait_of(error).total_seconds()
         case Conflict():
             # Somebody else polls with this token; Telegram tells both. Let them finish.
-            return _LONGEST_WAIT_S
+            return _CONFLICT_WAIT_S
         case NetworkError():
             return wait
         case _:

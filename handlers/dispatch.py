@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from telegram import BotCommand, Update
@@ -23,20 +24,31 @@ from handlers.gate import gate
 from handlers.i18n import LANGUAGES, translator
 from handlers.pictures import Pictures
 from handlers.reply import TOKEN_MARK
-from handlers.text import act_on
+from handlers.text import act_on, ask_for_words
 from services.container import Services
 from services.domain.accounts import ChatId
 from services.errors import AssistantError, Expired
 
 _GATE = -1
+_WORDLESS = (
+    filters.UpdateType.MESSAGE
+    & filters.ChatType.PRIVATE
+    & ~filters.TEXT
+    & ~filters.StatusUpdate.ALL
+)
 
 
 async def on_text(update: Update, context: Context) -> None:
     """Act on a message; what is refused is explained."""
     try:
-        await act_on(update, context, message_of(update).text or "")
+        await act_on(update, context, _without_name(message_of(update).text or "", context))
     except AssistantError as error:
         await explain(update, context, error)
+
+
+def _without_name(text: str, context: Context) -> str:
+    # In groups people address the bot: "@name buy 0.01 btc", "/price@name btc".
+    return re.sub(rf"@{context.bot.username}\b", "", text, flags=re.IGNORECASE).strip()
 
 
 async def on_press(update: Update, context: Context) -> None:
@@ -93,6 +105,7 @@ def build_application(
     application.add_handler(TypeHandler(Update, gate), group=_GATE)
     application.add_handler(CallbackQueryHandler(on_press))
     application.add_handler(MessageHandler(filters.TEXT & filters.UpdateType.MESSAGE, on_text))
+    application.add_handler(MessageHandler(_WORDLESS, ask_for_words))
     application.add_error_handler(on_error)
     if not isinstance(application, TradingApplication):
         raise TypeError("the builder made another application")

@@ -37,6 +37,8 @@ async def gate(update: Update, context: Context) -> None:
         old, new = ChatId(message.chat.id), ChatId(message.migrate_to_chat_id)
         await context.services.tenants.move_chat(old, new)
         raise ApplicationHandlerStop
+    if _is_for_another_bot(update.message, context.bot.username):
+        raise ApplicationHandlerStop
     if message is None or person is None:
         await _explain_old_menu(update, context)
         raise ApplicationHandlerStop
@@ -68,6 +70,12 @@ def _act_of(update: Update) -> tuple[Message | None, User | None]:
     if is_indirect or message.from_user.is_bot:
         return None, None
     return message, message.from_user
+
+
+def _is_for_another_bot(message: Message | None, username: str) -> bool:
+    text = (message.text if message is not None else None) or ""
+    command, _, name = "".join(text.split(maxsplit=1)[:1]).partition("@")
+    return command.startswith("/") and name.lower() not in ("", username.lower())
 
 
 def _press_of(query: CallbackQuery) -> tuple[Message | None, User | None]:

@@ -24,8 +24,8 @@ URGENCY: ContextVar[int] = ContextVar("urgency", default=0)
 """How long the calls of a task may be overtaken: 0 answers a person, above are pushes."""
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.3, 5.0
-# An outage that lasts longer is given back to the caller.
-_PATIENCE_S = 90.0
+# An outage that lasts longer is given back to the caller; a press is forgotten after 15 s.
+_PATIENCE_S, _FREE_PATIENCE_S = 90.0, 10.0
 _FREE = ("answerCallbackQuery", "sendChatAction", "getMe", "getUpdates", "setMyCommands")
 # Lines that have been idle for a while are forgotten when there are more than this.
 _MOST_LINES = 5_000
@@ -142,7 +142,7 @@ class Pacing(BaseRateLimiter[int]):
         del rate_limit_args
         chat = None if endpoint in _FREE else data.get("chat_id")
         line = None if chat is None else self._line(str(chat))
-        patience = _Patience()
+        patience = _Patience(_FREE_PATIENCE_S if line is None else _PATIENCE_S)
         while True:
             await self._turn(line)
             try:
@@ -173,8 +173,8 @@ class Pacing(BaseRateLimiter[int]):
 class _Patience:
     """What a call may spend on waiting: ever longer pauses up to a deadline."""
 
-    def __init__(self) -> None:
-        self._deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+    def __init__(self, seconds: float) -> None:
+        self._deadline = asyncio.get_running_loop().time() + seconds
         self._next = _FIRST_WAIT_S
 
     def demand(self, seconds: float, error: Exception) -> None:

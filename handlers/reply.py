@@ -161,7 +161,7 @@ async def _keyboard(
     ]
     tokens = iter(await app.services.chat_state.keep(member, chat_id, presses))
     return InlineKeyboardMarkup(
-        [[_button(button, tokens) for button in row] for row in reply.rows]
+        [[_button(button, tokens) for button in row] for row in reply.rows if row]
     )
 
 

@@ -55,7 +55,7 @@ async def run_command(update: Update, context: Context, command: Command | None)
 
 
 def _command_of(text: str) -> Command | None:
-    name = "".join(text[1:].split(maxsplit=1)[:1])
+    name = text.split(maxsplit=1)[0].removeprefix("/")
     return COMMANDS.get(name.partition("@")[0].lower())
 
 
@@ -105,8 +105,17 @@ async def _read(update: Update, context: Context, text: str) -> None:
         context.require(Permission.TRADE)
         await cards.draw(update, context, wish)
     elif not await _show_coin(update, context, text) and is_private:
-        text_shown = explain(InvalidInput("not_understood"), context.t).text
-        await send(update, context, hint(text_shown, context.t))
+        await _hint(update, context, "not_understood")
+
+
+async def ask_for_words(update: Update, context: Context) -> None:
+    """Answer a picture, a sticker or a voice."""
+    await _hint(update, context, "words_only")
+
+
+async def _hint(update: Update, context: Context, code: str) -> None:
+    said = explain(InvalidInput(code), context.t).text
+    await send(update, context, hint(said, context.t))
 
 
 async def _show_coin(update: Update, context: Context, text: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from bot.app import Parts, serve
 from bot.localchat import ANN, Json, Limits, LocalChat, Server
 from bot.settings import load
+from handlers.jobs import INBOX, OUTBOX
 from handlers.pacing import Pacing
 from services.clock import Now, utc_now
 from services.container import Services
@@ -84,6 +85,20 @@ class Assistant:
         second = await person.press(first, language)
         await person.press(second, "🟢")
 
+    def press(self, user: int, message: Json, data: str) -> str:
+        """Press as a doctored application would, with data of its own; return the press."""
+        chat, world = message["chat"]["id"], self.chat._world
+        press = world.presses.add(user, chat, message["message_id"], data)
+        query = {
+            "id": press.id,
+            "from": world.users[user].wire(),
+            "message": message,
+            "chat_instance": "1",
+            "data": data,
+        }
+        assert world.updates.push("callback_query", query)
+        return press.id
+
     def deliver(self, kind: str, body: Json) -> None:
         """Hand the bot an update that Telegram would only send if asked for it."""
         updates = self.chat._world.updates
@@ -98,10 +113,9 @@ class Assistant:
     def _has_all(self) -> bool:
         return not self.chat.pending_updates() and not self.chat.unanswered()
 
-    async def _is_idle(self) -> bool:
-        if await self.services.inbox.pending_chats():
-            return False
-        return self._has_all() and not await self.services.outbox.due_chats()
+    def _is_idle(self) -> bool:
+        busy = {name for name, _ in self.services.engine._lanes}
+        return self._has_all() and not busy & {INBOX, OUTBOX}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ from scripts.readme_tables import (
     insert,
     settings_table,
 )
+from services.domain.market import MarketType
+from services.exchange.paper_markets import MARKETS
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+PAGES = (README, ARCHITECTURE, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md")
 STALE = "run `make docs` and commit what it wrote"
 
 
@@ -76,7 +79,7 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", [README, ROOT / "CONTRIBUTING.md", ARCHITECTURE], ids=str)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_make_command_that_is_told_exists(path: Path) -> None:
     told = set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.MULTILINE))
 
@@ -90,17 +93,37 @@ def test_the_readme_tells_how_to_try_it_and_how_to_test_it() -> None:
 
 
 def test_the_code_map_names_folders_that_exist() -> None:
-    named = set(
-        re.findall(r"^\s*([a-z_]+(?:/[a-z_]+)*)/\s", ARCHITECTURE.read_text(), re.MULTILINE)
-    )
-    places = [ROOT, *(ROOT / package for package in ("bot", "handlers", "services", "tests"))]
+    rows = re.findall(r"^\| (`[^|]+/`[^|]*) \|", ARCHITECTURE.read_text(), re.MULTILINE)
+    named = [folder for row in rows for folder in re.findall(r"`([a-z_/]+)/`", row)]
 
-    missing = [name for name in named if not any((place / name).is_dir() for place in places)]
-    assert missing == []
-    assert {"bot", "handlers", "services", "migrations", "tests"} <= named
+    assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
+    assert {"bot", "handlers", "services", "migrations", "tests"} <= set(named)
 
 
-@pytest.mark.parametrize("path", [README, ROOT / "CONTRIBUTING.md", ARCHITECTURE], ids=str)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_and_modules_that_are_named_exist(path: Path) -> None:
+    text = path.read_text()
+    files = re.findall(r"`([\w./-]+\.(?:py|txt|toml|md|yml))`", text)
+    modules = re.findall(r"`((?:bot|handlers|services|migrations)(?:\.[a-z_]+)+)`", text)
+
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert [name for name in modules if not _is_module(name)] == []
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_the_number_of_markets_is_the_venues() -> None:
+    told = re.search(r"(\d+) spot markets", README.read_text())
+    spot = [market for market in MARKETS.values() if market.type is MarketType.SPOT]
+
+    assert told is not None
+    assert int(told[1]) == len(spot)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_and_pictures_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", path.read_text())
     targets += re.findall(r'(?:src|href)="(?!https?:|#)([^"#]+)"', path.read_text())

@@ -26,7 +26,7 @@ from services.domain.orders import Side
 from services.quotes import Price
 
 _STEPS = (Decimal(-5), Decimal(-2), Decimal(-1), Decimal(1), Decimal(2), Decimal(5))
-_SHOWN = 10
+_A_ROW = 5
 
 
 def condition(value: Watch, t: Translator) -> Markup:
@@ -129,16 +129,15 @@ def watching(values: Sequence[Watch], t: Translator) -> Reply:
                 condition=condition(value, t),
                 price=_now(value),
             )
-            for value in values[:_SHOWN]
+            for value in values
         ),
     )
     removals = tuple(
         Button(t("🗑 {number}", number=str(v.alert.number)), RemoveAlert(v.alert.id))
-        for v in values[:_SHOWN]
+        for v in values
     )
-    return Reply(
-        text, rows=(removals[:5], removals[5:], (add,)) if removals[5:] else (removals, (add,))
-    )
+    rows = (removals[at : at + _A_ROW] for at in range(0, len(removals), _A_ROW))
+    return Reply(text, rows=(*rows, (add,)))
 
 
 def removed(value: Watch, t: Translator) -> Reply:

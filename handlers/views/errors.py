@@ -65,6 +65,10 @@ TEXTS = {
         "I did not understand that. Write an order like <code>buy 0.01 btc @ 60k</code>,"
         " a coin like <code>btc</code>, or tap a button."
     ),
+    "words_only": mark(
+        "I read text only, so nothing was done. Write an order like"
+        " <code>buy 0.01 btc @ 60k</code>, a coin like <code>btc</code>, or tap a button."
+    ),
     "command_unknown": mark("I don't know that command. /help lists what I can do."),
     "number_expected": mark("Which one? Write its number, for example <code>/order 3</code>."),
     "timeframe_unknown": mark("I know the timeframes 1m, 5m, 15m, 1h, 4h and 1d."),

@@ -61,6 +61,8 @@ _PARTIAL_HEADLINES = {
     OrderStatus.EXPIRED: mark("⌛ <b>Ended</b> after a part was filled: the book was too thin"),
 }
 _SHOWN = 10
+# A card's caption holds no more.
+_TRADES = 5
 
 
 def deed(t: Translator, request: OrderRequest, market: Market) -> Markup:
@@ -172,7 +174,12 @@ def _receipt_rows(t: Translator, order: Order, market: Market) -> Rows:
                 (Button(t("⏹ Cancel order"), CancelOrder(order.id)),),
                 (Button(t("🔄 Refresh"), ShowOrder(order.id)),),
             )
-        case OrderStatus.EXPIRED | OrderStatus.REJECTED | OrderStatus.NOT_PLACED:
+        case (
+            OrderStatus.DECLINED
+            | OrderStatus.EXPIRED
+            | OrderStatus.REJECTED
+            | OrderStatus.NOT_PLACED
+        ):
             return ((Button(t("🔁 Ask again"), AskAgain(order.id)),),)
         case OrderStatus.CLOSED | OrderStatus.CANCELED:
             return ((Button(t("💼 Balance"), ShowBalance()), chart),)
@@ -275,7 +282,7 @@ def details(value: Receipt, member: Member, t: Translator) -> Reply:
         shown.text,
         t("Status  <b>{status}</b>", status=t(STATUS_WORDS[order.status])),
         t("Client id  <code>{id}</code>", id=order.client_order_id),
-        *(_trade(t, fill, value.market, member) for fill in value.fills[-8:]),
+        *(_trade(t, fill, value.market, member) for fill in value.fills[-_TRADES:]),
     )
     return Reply(text, rows=shown.rows, keeps_picture=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from bot.localchat import Json
 from handlers.catalog import COMMANDS, PRESSES
@@ -101,7 +103,7 @@ async def test_the_menu_of_commands_is_published_in_both_languages(ann: Person) 
     profile = ann.assistant.chat._world.profile
 
     for language in ("", "zh"):
-        menu = profile.commands(None, language)
+        menu = await ann.assistant.chat.wait_for(partial(profile.commands, None, language))
         assert {each["command"] for each in menu} == listed
 
 
@@ -142,7 +144,7 @@ class Walker:
     async def press_everything(self) -> None:
         """Go the shortest ways first, and again from the start where a message has changed."""
         ways: deque[Way] = deque()
-        for place in (*sum(self.person.keyboard, []), *TYPED):
+        for place in (*chain.from_iterable(self.person.keyboard), *TYPED):
             ways.append((place, (), await self.person.say(place)))
         while ways:
             place, path, message = ways.popleft()
@@ -186,8 +188,10 @@ class Walker:
 
 
 def without_values(label: str) -> str:
-    """Return a label without what tells one order, price or coin from another."""
-    return re.sub(r"[\d.,]+", "1", re.sub(r"\b[A-Z]{2,5}\b", "COIN", label))
+    """Return a label without what tells one order, price, coin or choice from another."""
+    if label.endswith("●"):
+        return "●"
+    return re.sub(r"\S*[\d/]\S*|\b[A-Z]{2,5}\b", "_", label)
 
 
 async def start(person: Person) -> None:

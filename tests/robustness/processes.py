@@ -42,6 +42,10 @@ class Running:
 
         return await eventually(found, within=LONGEST_S, of=repr(start))
 
+    async def until_said(self, text: str) -> None:
+        """Wait until the log holds a text."""
+        await eventually(lambda: any(text in line for line in self.err), within=LONGEST_S, of=text)
+
     async def ended(self) -> int:
         """Return the exit code."""
         return await asyncio.wait_for(self.process.wait(), LONGEST_S)

@@ -18,9 +18,19 @@ from tests.services.situations import D
 
 
 @pytest.fixture
-async def office(any_database: Database, clock: Clock) -> Office:
+async def office(database: Database, clock: Clock) -> Office:
     """A tenant whose holdings were seen once."""
-    office = await open_office(any_database, clock)
+    return await seen_once(database, clock)
+
+
+@pytest.fixture
+async def any_office(any_database: Database, clock: Clock) -> Office:
+    """The same on both databases."""
+    return await seen_once(any_database, clock)
+
+
+async def seen_once(database: Database, clock: Clock) -> Office:
+    office = await open_office(database, clock)
     await office.balances.sync(await office.account())
     return office
 
@@ -80,8 +90,8 @@ async def test_what_orders_hold_counts_too(office: Office) -> None:
 # What changed.
 
 
-async def test_the_first_look_is_silent(any_database: Database, clock: Clock) -> None:
-    office = await open_office(any_database, clock)
+async def test_the_first_look_is_silent(database: Database, clock: Clock) -> None:
+    office = await open_office(database, clock)
 
     assert not await sync(office)
     assert await office.messages() == []
@@ -111,27 +121,27 @@ async def test_what_came_or_went_is_told_once(office: Office, currency: str, cha
     assert "E" not in message.payload[currency]
 
 
-async def test_several_changes_are_one_message(office: Office) -> None:
-    await deposit(office, "ETH", "1")
-    await deposit(office, "USDT", "-1")
+async def test_several_changes_are_one_message(any_office: Office) -> None:
+    await deposit(any_office, "ETH", "1")
+    await deposit(any_office, "USDT", "-1")
 
-    await sync(office)
+    await sync(any_office)
 
-    [message] = await office.messages()
+    [message] = await any_office.messages()
     assert message.payload == {"ETH": "1", "USDT": "-1"}
 
 
-async def test_our_own_fills_are_expected(office: Office) -> None:
-    await office.bought("0.01")
-    await office.confirmed(await office.card(sell("0.005"), "2"))
-    office.clock.advance(MINUTE)
+async def test_our_own_fills_are_expected(any_office: Office) -> None:
+    await any_office.bought("0.01")
+    await any_office.confirmed(await any_office.card(sell("0.005"), "2"))
+    any_office.clock.advance(MINUTE)
 
-    await sync(office)
+    await sync(any_office)
 
-    assert {message.kind for message in await office.messages()} <= {"order"}
-    async with office.database.read(office.member.tenant_id) as data:
-        snapshot = await data.assets.snapshot(office.member.account_id)
-    portfolio = await office.balances.portfolio(office.member)
+    assert {message.kind for message in await any_office.messages()} <= {"order"}
+    async with any_office.database.read(any_office.member.tenant_id) as data:
+        snapshot = await data.assets.snapshot(any_office.member.account_id)
+    portfolio = await any_office.balances.portfolio(any_office.member)
     assert {name: balance.total for name, balance in snapshot.items()} == {
         holding.balance.currency: holding.balance.total for holding in portfolio.holdings
     }
@@ -177,24 +187,24 @@ async def test_a_fill_that_nobody_followed_yet_is_not_told_as_a_change(office: O
     assert {message.kind for message in await office.messages()} == {"order"}
 
 
-async def test_a_deposit_beside_a_fill_is_told_exactly(office: Office) -> None:
-    await office.bought("0.01")
-    await deposit(office, "BTC", "0.5")
+async def test_a_deposit_beside_a_fill_is_told_exactly(any_office: Office) -> None:
+    await any_office.bought("0.01")
+    await deposit(any_office, "BTC", "0.5")
 
-    await sync(office)
+    await sync(any_office)
 
-    [change] = [message for message in await office.messages() if message.kind == "balance"]
+    [change] = [message for message in await any_office.messages() if message.kind == "balance"]
     assert change.payload == {"BTC": "0.5"}
 
 
 async def test_expected_changes_before_the_first_look_are_left_to_it(
-    any_database: Database, clock: Clock
+    database: Database, clock: Clock
 ) -> None:
-    office = await open_office(any_database, clock)
+    office = await open_office(database, clock)
     await office.bought("0.01")
 
     assert not await sync(office)
-    async with any_database.read(office.member.tenant_id) as data:
+    async with database.read(office.member.tenant_id) as data:
         snapshot = await data.assets.snapshot(office.member.account_id)
     assert snapshot["BTC"].total == D("0.00999")
 

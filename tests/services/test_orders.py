@@ -41,7 +41,13 @@ NEXT = Place(CHAT, "the next update")
 
 
 @pytest.fixture
-async def office(any_database: Database, clock: Clock) -> Office:
+async def office(database: Database, clock: Clock) -> Office:
+    return await open_office(database, clock)
+
+
+@pytest.fixture
+async def any_office(any_database: Database, clock: Clock) -> Office:
+    """The same on both databases."""
     return await open_office(any_database, clock)
 
 
@@ -91,10 +97,10 @@ async def test_the_same_request_makes_one_draft(office: Office) -> None:
     assert other.order.id != first.order.id
 
 
-async def test_one_request_seen_by_many_makes_one_draft(office: Office) -> None:
+async def test_one_request_seen_by_many_makes_one_draft(any_office: Office) -> None:
     wish = buy("0.01", D(60_000))
 
-    cards = await asyncio.gather(*(office.card(wish, "update-1") for _ in range(5)))
+    cards = await asyncio.gather(*(any_office.card(wish, "update-1") for _ in range(5)))
 
     assert len({card.order.client_order_id for card in cards}) == 1
 
@@ -211,18 +217,18 @@ async def test_asking_again_draws_a_fresh_card_for_the_same_order(office: Office
 # Confirming.
 
 
-async def test_a_confirmed_market_order_is_filled(office: Office) -> None:
-    card = await office.card(buy("0.01"))
+async def test_a_confirmed_market_order_is_filled(any_office: Office) -> None:
+    card = await any_office.card(buy("0.01"))
 
-    order = await office.confirmed(card)
+    order = await any_office.confirmed(card)
 
     assert (order.status, order.number, order.filled) == (CLOSED, 1, D("0.01"))
     assert order.client_order_id == card.order.client_order_id
     assert order.message_id == 1
     assert order.cost == card.preview.worst_cost
     assert (order.fee, order.fee_currency) == (card.preview.fee, "BTC")
-    assert await dollars(office) == card.preview.quote_after
-    [message] = await office.messages()
+    assert await dollars(any_office) == card.preview.quote_after
+    [message] = await any_office.messages()
     assert (message.kind, message.subject_id) == ("order", order.id)
     assert not message.payload["is_push"]
 
@@ -248,19 +254,22 @@ async def test_a_second_confirmation_changes_nothing(office: Office) -> None:
     assert await dollars(office) == after_one
 
 
-async def test_many_confirmations_at_once_place_one_order(office: Office) -> None:
-    card = await office.card(buy("0.01"))
-    other = await reopened(office.database, office.clock, office.member)
+async def test_many_confirmations_at_once_place_one_order(any_office: Office) -> None:
+    card = await any_office.card(buy("0.01"))
+    other = await reopened(any_office.database, any_office.clock, any_office.member)
 
     outcomes = await asyncio.gather(
-        *(o.orders.confirm(office.member, card.order.id, 1) for o in (office, other) * 4),
+        *(
+            each.orders.confirm(any_office.member, card.order.id, 1)
+            for each in (any_office, other) * 4
+        ),
         return_exceptions=True,
     )
 
     placed = [outcome for outcome in outcomes if isinstance(outcome, Order)]
     refused = [outcome for outcome in outcomes if isinstance(outcome, Expired)]
     assert (len(placed), len(refused)) == (1, 7)
-    assert await dollars(office) == card.preview.quote_after
+    assert await dollars(any_office) == card.preview.quote_after
 
 
 async def test_a_card_expires_after_sixty_seconds(office: Office) -> None:
@@ -275,22 +284,22 @@ async def test_a_card_expires_after_sixty_seconds(office: Office) -> None:
     assert await dollars(office) == 10_000
 
 
-async def test_an_expired_card_says_so_once(office: Office) -> None:
-    card = await office.card(buy("0.01"))
-    another = await office.card(buy("0.02"), "2")
-    office.clock.advance(CARD_LIFE - SECOND)
-    assert await office.orders.expire_drafts() == 0
-    office.clock.advance(SECOND)
+async def test_an_expired_card_says_so_once(any_office: Office) -> None:
+    card = await any_office.card(buy("0.01"))
+    another = await any_office.card(buy("0.02"), "2")
+    any_office.clock.advance(CARD_LIFE - SECOND)
+    assert await any_office.orders.expire_drafts() == 0
+    any_office.clock.advance(SECOND)
 
-    assert await office.orders.expire_drafts() == 2
-    assert await office.orders.expire_drafts() == 0
+    assert await any_office.orders.expire_drafts() == 2
+    assert await any_office.orders.expire_drafts() == 0
 
-    assert await status_of(office, card) is OrderStatus.EXPIRED
-    told = await office.messages()
+    assert await status_of(any_office, card) is OrderStatus.EXPIRED
+    told = await any_office.messages()
     assert {message.subject_id for message in told} == {card.order.id, another.order.id}
     assert len(told) == 2
     with pytest.raises(Expired, match="card_expired"):
-        await office.confirmed(card)
+        await any_office.confirmed(card)
 
 
 async def test_only_the_asker_decides(office: Office) -> None:
@@ -328,20 +337,20 @@ async def test_cards_of_another_tenant_do_not_exist(office: Office, clock: Clock
 # The guard.
 
 
-async def test_a_price_that_ran_away_is_quoted_anew_instead_of_traded(office: Office) -> None:
-    card = await office.card(buy("0.01"))
-    await office.push("1.03")
+async def test_a_price_that_ran_away_is_quoted_anew_instead_of_traded(any_office: Office) -> None:
+    card = await any_office.card(buy("0.01"))
+    await any_office.push("1.03")
 
-    fresh = await office.orders.confirm(office.member, card.order.id, 1)
+    fresh = await any_office.orders.confirm(any_office.member, card.order.id, 1)
 
     assert isinstance(fresh, Card)
     assert fresh.is_requoted
     assert fresh.order.id == card.order.id
     assert fresh.order.status is DRAFT
     assert fresh.order.worst_cost == fresh.preview.worst_cost > card.order.worst_cost
-    assert fresh.order.expires_at == office.clock() + CARD_LIFE
-    assert await dollars(office) == 10_000
-    assert (await office.confirmed(fresh)).status is CLOSED
+    assert fresh.order.expires_at == any_office.clock() + CARD_LIFE
+    assert await dollars(any_office) == 10_000
+    assert (await any_office.confirmed(fresh)).status is CLOSED
 
 
 async def test_a_sale_is_guarded_against_a_fall(office: Office) -> None:
@@ -427,19 +436,19 @@ async def test_a_fill_that_came_by_itself_rings(office: Office) -> None:
     assert sum((fill.amount for fill in receipt.fills), D(0)) == receipt.order.filled
 
 
-async def test_history_is_read_page_by_page_newest_first(office: Office) -> None:
+async def test_history_is_read_page_by_page_newest_first(any_office: Office) -> None:
     for number in range(1, PAGE + 3):
-        await office.bought("0.001", str(number))
-    await office.bought("0.001", "open", at="0.9")
-    await office.card(buy("0.001"), "draft")
+        await any_office.bought("0.001", str(number))
+    await any_office.bought("0.001", "open", at="0.9")
+    await any_office.card(buy("0.001"), "draft")
 
-    first = await office.orders.history(office.member)
+    first = await any_office.orders.history(any_office.member)
     last = first[-1].order.number
-    second = await office.orders.history(office.member, before=last)
+    second = await any_office.orders.history(any_office.member, before=last)
 
     assert [receipt.order.number for receipt in first] == [7, 6, 5, 4, 3]
     assert [receipt.order.number for receipt in second] == [2, 1]
-    assert await office.orders.history(office.member, before=1) == []
+    assert await any_office.orders.history(any_office.member, before=1) == []
     assert all(receipt.fills for receipt in (*first, *second))
 
 

@@ -39,9 +39,9 @@ async def enter(tenants: Tenants, visitor: Visitor, start: str | None = "") -> M
 
 
 @pytest.fixture
-async def owned(any_database: Database, clock: Clock) -> Tenants:
+async def owned(database: Database, clock: Clock) -> Tenants:
     """A door that opened for its owner, Ada, and for nobody else."""
-    tenants = door(any_database, clock, OWNER)
+    tenants = door(database, clock, OWNER)
     await enter(tenants, ADA, await code_of(tenants))
     return tenants
 
@@ -74,18 +74,18 @@ async def test_preferences_start_from_the_language(any_database: Database, clock
 
 @pytest.mark.parametrize("access", Access)
 async def test_nobody_comes_in_without_start(
-    any_database: Database, clock: Clock, access: Access
+    database: Database, clock: Clock, access: Access
 ) -> None:
-    tenants = door(any_database, clock, access)
+    tenants = door(database, clock, access)
 
     assert isinstance(await tenants.admit(ADA, start=None), Stranger)
 
 
 @pytest.mark.parametrize("start", ["", "WRONGCODE234", "é", "A" * 5_000])
 async def test_where_it_is_owned_a_wrong_code_opens_nothing(
-    any_database: Database, clock: Clock, start: str
+    database: Database, clock: Clock, start: str
 ) -> None:
-    tenants = door(any_database, clock, OWNER)
+    tenants = door(database, clock, OWNER)
     await code_of(tenants)
 
     assert isinstance(await tenants.admit(ADA, start=start), Stranger)
@@ -142,9 +142,9 @@ async def test_a_stranger_is_new_once(owned: Tenants) -> None:
 
 @pytest.mark.parametrize("access", Access)
 async def test_a_stranger_cannot_bind_a_group(
-    any_database: Database, clock: Clock, access: Access
+    database: Database, clock: Clock, access: Access
 ) -> None:
-    tenants = door(any_database, clock, access)
+    tenants = door(database, clock, access)
 
     assert isinstance(await tenants.admit(in_group(BOB), start=""), Stranger)
 
@@ -281,9 +281,9 @@ async def test_other_time_zones_are_refused(owned: Tenants, text: str) -> None:
 
 
 async def test_only_an_account_of_the_tenant_can_be_chosen(
-    any_database: Database, clock: Clock
+    database: Database, clock: Clock
 ) -> None:
-    tenants = door(any_database, clock, OPEN)
+    tenants = door(database, clock, OPEN)
     ada, bob = await enter(tenants, ADA), await enter(tenants, BOB)
 
     assert await tenants.set_account(ada, ada.account_id) == ada
