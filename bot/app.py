@@ -248,6 +248,8 @@ async def _connect(application: TradingApplication) -> None:
             raise SettingsError([fault]) from None
         except TelegramError as error:
             _log.warning("telegram_out_of_reach", error=type(error).__name__)
+            # Otherwise PTB takes the bot for initialised and asks nothing again.
+            await application.bot.shutdown()
             await asyncio.sleep(_RETRY_S)
         else:
             await _drop_webhook(application)
@@ -297,3 +299,5 @@ async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
 async def _shut_down(application: TradingApplication) -> None:
     with contextlib.suppress(TelegramError):
         await application.shutdown()
+        # PTB leaves it open when the start was refused.
+        await application.bot.shutdown()

@@ -1,7 +1,7 @@
 """Logs: structured, on standard error, with no secret in any line.
 
-The HTTP client logs whole addresses, and a bot's token stands in every one of them; it and
-Telegram's library are kept at WARNING, and what looks like a token is masked everywhere.
+The HTTP client logs whole addresses, and a bot's token stands in every one of them; it is kept
+at WARNING, and what looks like a token is masked everywhere. Telegram's library is silent.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ _TOKEN = re.compile(r"\d+:[\w-]{8,}")
 _QUIET = (
     "httpx",
     "httpcore",
-    "telegram",
     "apscheduler",
     "sqlalchemy",
     "aiosqlite",
     "alembic",
     "uvicorn",
 )
+# What fails in it reaches us as an exception; its own lines quote updates and answers whole.
+_SILENT = "telegram"
 
 
 def mask(text: str) -> str:
@@ -70,3 +71,4 @@ def set_up(level: str) -> None:
     root.setLevel(number)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_SILENT).setLevel(logging.CRITICAL + 1)

@@ -105,17 +105,16 @@ async def _read(update: Update, context: Context, text: str) -> None:
         context.require(Permission.TRADE)
         await cards.draw(update, context, wish)
     elif not await _show_coin(update, context, text) and is_private:
-        await _hint(update, context, "not_understood")
+        await _hint(update, context, InvalidInput("not_understood"))
 
 
 async def ask_for_words(update: Update, context: Context) -> None:
     """Answer a picture, a sticker or a voice."""
-    await _hint(update, context, "words_only")
+    await _hint(update, context, InvalidInput("words_only"))
 
 
-async def _hint(update: Update, context: Context, code: str) -> None:
-    said = explain(InvalidInput(code), context.t).text
-    await send(update, context, hint(said, context.t))
+async def _hint(update: Update, context: Context, error: InvalidInput) -> None:
+    await send(update, context, hint(explain(error, context.t).text, context.t))
 
 
 async def _show_coin(update: Update, context: Context, text: str) -> bool:

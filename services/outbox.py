@@ -73,8 +73,7 @@ class Outbox:
         except Later as later:
             await self._put_back(delivery, later)
             return False
-        except Exception:
-            # A bug in one message; the chat's next message must not wait for its cure.
+        except Exception:  # a bug in one message; the chat's next one must not wait for its cure
             await self._put_back(delivery, Later())
             raise
         else:

@@ -45,7 +45,7 @@ async def test_a_price_an_order_its_fill_the_balance_and_an_alert_by_clicks(
 
         await person.press("Buy")
         await person.press("$100")
-        await person.sees("Costs at most")
+        await person.sees("Worst cost by the book")
         await person.press("✅ Buy")
         receipt = await person.sees("Average price")
         await expect(receipt).to_contain_text("Filled")
@@ -90,7 +90,7 @@ async def test_the_same_in_chinese_on_every_screen(
         await person.start("中文", "🔴")
 
         await person.write("买 0.01 BTC 限价 70000")
-        await person.sees("限价")
+        await person.sees("60 秒内有效")
         await assert_well_made(page)
         await person.press("✅ 限价买入 0.01 BTC @ 70,000")
         await person.sees("已成交")

@@ -40,10 +40,11 @@ async def test_a_forwarded_message_does_not_act(ann: Person) -> None:
         {"from": {"id": 5, "is_bot": True, "first_name": "Other"}},
         {"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Eve"}},
         {"chat": {"id": -100_6, "type": "channel", "title": "News"}},
+        {"text": "/buy@another_bot 1 btc"},
     ],
-    ids=["via another bot", "of a channel", "of a bot", "forwarded", "in a channel"],
+    ids=["via a bot", "of a channel", "of a bot", "forwarded", "in a channel", "to a bot"],
 )
-async def test_what_no_person_wrote_does_not_act(ann: Person, mark: Json) -> None:
+async def test_what_no_person_wrote_to_this_bot_does_not_act(ann: Person, mark: Json) -> None:
     sent = await ann.assistant.chat.say(ann.user, ann.chat, "btc")
     await ann.assistant.settled()
     price = ann.last

@@ -77,7 +77,9 @@ async def quanttrade(*words: str, **settings: Any) -> AsyncIterator[Running]:
     running = Running(process)
     assert process.stdout is not None
     assert process.stderr is not None
-    readers = asyncio.gather(_read(process.stdout, running.out), _read(process.stderr, running.err))
+    readers = asyncio.gather(
+        _read(process.stdout, running.out), _read(process.stderr, running.err)
+    )
     try:
         yield running
     finally:
@@ -89,7 +91,7 @@ async def quanttrade(*words: str, **settings: Any) -> AsyncIterator[Running]:
 
 async def _read(stream: asyncio.StreamReader, lines: list[str]) -> None:
     async for line in stream:
-        lines.append(line.decode().rstrip("\n"))
+        lines.append(line.decode().rstrip("\n"))  # noqa: PERF401 - read while it comes
 
 
 def environment(**settings: Any) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.localchat import ANN, BO, LocalChat, Server
 from tests.assistant import words
+from tests.robustness.figures import measured
 from tests.robustness.people import LONG_S, card_of, said, tapped
 from tests.robustness.processes import Running, bot, rows
 
@@ -66,9 +67,7 @@ async def test_a_kill_with_twenty_updates_queued_loses_and_doubles_none(
 
 def _answers(chat: LocalChat, level: str) -> int:
     spoken = f"{int(level):,}"
-    return sum(
-        spoken in words(message) for user in (ANN, BO) for message in chat.from_bot(user)
-    )
+    return sum(spoken in words(message) for user in (ANN, BO) for message in chat.from_bot(user))
 
 
 async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcome_told(
@@ -76,7 +75,10 @@ async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcom
 ) -> None:
     database = tmp_path / "quanttrade.db"
     rng = random.Random(SEED)
-    kills = [*STEPS.values(), *(rng.uniform(0, LATEST_KILL_S) for _ in range(RANDOM_KILLS))]
+    kills: list[str | float] = [
+        *STEPS.values(),
+        *(rng.uniform(0, LATEST_KILL_S) for _ in range(RANDOM_KILLS)),
+    ]
     left: Counter[str] = Counter()
     cards: list[int] = []
     for number, when in enumerate(kills):
@@ -94,7 +96,7 @@ async def test_a_kill_after_the_press_on_confirm_leaves_one_order_and_its_outcom
         await chat.wait_for(lambda: all(_outcome(chat, card) for card in cards), 40)
         orders = rows(database, LEDGER)
 
-    print(f"killed {len(kills)} times, seed {SEED}; the ledger then said {dict(left)}")
+    measured(f"killed {len(kills)} times, seed {SEED}; the ledger then said {dict(left)}")
     assert len(orders) == len(kills)
     for status, client_order_id in orders:
         at_venue = rows(database, AT_VENUE, client_order_id)[0][0]

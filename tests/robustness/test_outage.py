@@ -14,6 +14,7 @@ from bot.localchat import ANN, LocalChat, Server
 from bot.settings import SettingsError
 from services.container import Services
 from tests.eventually import eventually
+from tests.robustness.figures import measured
 from tests.robustness.people import said, shown
 from tests.robustness.processes import rows
 from tests.robustness.serving import parts_of, serving
@@ -41,7 +42,7 @@ async def test_after_an_outage_the_bot_hears_again_and_nothing_was_lost(
         for text in ("ETH/USDT", "SOL/USDT", "900,000"):
             await shown(chat, text, within=BACK_S)
 
-    print(f"all was told {time.monotonic() - back:.1f} s after the outage")
+    measured(f"all was told {time.monotonic() - back:.1f} s after the outage")
 
 
 async def test_a_conflict_with_another_poller_passes(
@@ -91,5 +92,6 @@ async def test_an_update_that_nobody_understands_is_passed_over(
 ) -> None:
     async with serving(server, tmp_path):
         await said(chat, "/start")
-        chat._world.updates.push("message", {"text": "no id, no chat, no date"})
+        strange = {"message_id": 1, "chat": {"id": ANN}, "text": "no date"}
+        chat._world.updates.push("message", strange)
         assert await said(chat, "/price btc")

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.localchat import LocalChat, Server
 from tests.assistant import words
 from tests.eventually import eventually
+from tests.robustness.figures import measured
 from tests.robustness.people import LONG_S, card_of, said, tapped
 from tests.robustness.processes import bot, quanttrade, rows, settings_of
 
@@ -28,7 +29,7 @@ async def test_a_stop_with_open_work_is_soon_and_what_is_left_is_done_next_time(
         await chat.wait_for(lambda: chat.pending_updates() == 0, LONG_S)
         code, seconds = await running.stopped()
 
-    print(f"stopped after {seconds:.1f} s with work open")
+    measured(f"stopped after {seconds:.1f} s with work open")
     assert (code, running.err) == (0, [])
     assert seconds < SOON_S
     chat.faults.clear()

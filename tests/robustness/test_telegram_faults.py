@@ -14,6 +14,7 @@ import pytest
 from bot.localchat import ANN, BO, FaultKind, Json, LocalChat
 from tests.assistant import Assistant, assistant, words
 from tests.eventually import eventually
+from tests.robustness.figures import measured
 from tests.robustness.processes import rows
 
 AT_ONCE_S = 0.5
@@ -115,9 +116,7 @@ HANGING: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", HANGING)
-async def test_others_are_answered_at_once_while_one_chat_hangs(
-    bot: Assistant, case: str, record_property: pytest.RecordProperty[str, object]
-) -> None:
+async def test_others_are_answered_at_once_while_one_chat_hangs(bot: Assistant, case: str) -> None:
     await bot.say("/start", user=BO)
     bot.chat.fault("*", chat_id=ANN, times=99, **HANGING[case])
     for _ in range(5):
@@ -125,7 +124,7 @@ async def test_others_are_answered_at_once_while_one_chat_hangs(
 
     waits = sorted([await _wait_of(bot, "/price eth", user=BO) for _ in range(20)])
 
-    print(f"one chat {case}: p95 of the other {waits[18] * 1000:.0f} ms")
+    measured(f"one chat {case}: p95 of the other {waits[18] * 1000:.0f} ms")
     assert waits[18] < AT_ONCE_S
 
 
