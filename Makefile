@@ -33,7 +33,7 @@ run: $(VENV)/.runtime ## start the bot with the settings of the environment
 	@$(BIN)/quanttrade run
 
 test: $(VENV)/.dev ## run the test-suite (ARGS="-k orders")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: lint types test ## lint, types and tests: what a change must pass
 

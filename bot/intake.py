@@ -22,7 +22,7 @@ POLL_S = 25
 # Time for the answer on top of the long poll.
 _SLACK_S = 10
 _FIRST_WAIT_S = 0.5
-_CONFLICT_WAIT_S = 5.0
+_CONFLICT_WAIT_S = 3.0
 _LONGEST_WAIT_S = 15.0
 _SHORT_POLL_S = 0.2
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import itertools
+import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,28 +19,54 @@ from typing import Any
 
 from bot.localchat import Server
 from bot.master_key import create_key_file
+from bot.run import run
 from tests.eventually import eventually
 
 TOKEN = "123456:canary-token-AAAAAAAAAAAAAAAAAAAAAAAAA"
 # A process that hangs is a failure, not a reason to wait for the suite's own limit.
 LONGEST_S = 20.0
 
+_numbers = itertools.count(1)
+# Its children begin with everything imported: a bot is there in a fifth of the time.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["bot.run"])
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Running:
-    """A started process; its lines so far."""
+    """A started process."""
 
-    process: asyncio.subprocess.Process
+    pid: int
+    code: Callable[[], int | None]
+    folder: Path
     started: float = field(default_factory=time.monotonic)
-    out: list[str] = field(default_factory=list)
-    err: list[str] = field(default_factory=list)
+    kept: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def out(self) -> list[str]:
+        """Return the lines on standard output so far."""
+        return self._lines("out")
+
+    @property
+    def err(self) -> list[str]:
+        """Return the lines on standard error so far."""
+        return self._lines("err")
+
+    def _lines(self, name: str) -> list[str]:
+        if name not in self.kept:
+            return (self.folder / name).read_text().splitlines()
+        return self.kept[name]
+
+    def keep_lines(self) -> None:
+        """Remember the lines: their files are about to go."""
+        self.kept.update(out=self.out, err=self.err)
 
     async def until(self, start: str) -> str:
         """Return the first line of output that starts with a text."""
 
         def found() -> str:
             line = next((line for line in self.out if line.startswith(start)), "")
-            assert line or self.process.returncode is None, f"ended: {self.err}"
+            assert line or self.code() is None, f"ended: {self.err}"
             return line
 
         return await eventually(found, within=LONGEST_S, of=repr(start))
@@ -48,50 +77,72 @@ class Running:
 
     async def ended(self) -> int:
         """Return the exit code."""
-        return await asyncio.wait_for(self.process.wait(), LONGEST_S)
+        await eventually(lambda: self.code() is not None, within=LONGEST_S, of="the end")
+        code = self.code()
+        assert code is not None
+        return code
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     async def stopped(self, by: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """Ask for its end; return the exit code and how many seconds it took."""
         asked = time.monotonic()
-        self.process.send_signal(by)
+        os.kill(self.pid, by)
         return await self.ended(), time.monotonic() - asked
 
 
 @asynccontextmanager
 async def quanttrade(*words: str, **settings: Any) -> AsyncIterator[Running]:
-    """Run a command with `QT_` settings and nothing else of them; it is gone afterwards."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *words,
-        env=environment(**settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+    """Run a command with `QT_` settings and no others; it is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        with (place / "out").open("w") as out, (place / "err").open("w") as err:
+            process = subprocess.Popen(  # noqa: ASYNC220 - its output goes to files
+                [sys.executable, "-m", "bot", *words],
+                env=environment(**settings),
+                stdout=out,
+                stderr=err,
+                cwd=Path(__file__).parents[2],
+            )
+        running = Running(process.pid, process.poll, place)
+        try:
+            yield running
+        finally:
+            process.kill()
+            await running.ended()
+            running.keep_lines()
+
+
+@asynccontextmanager
+async def bot(server: Server, directory: Path, **more: Any) -> AsyncIterator[Running]:
+    """Run `quanttrade run` for a local chat; yields when updates are being fetched."""
+    folder = directory / f"lines-{next(_numbers)}"
+    folder.mkdir(parents=True)
+    process = _forks.Process(
+        target=_run, args=(folder, environment(**settings_of(server, directory, **more)))
     )
-    running = Running(process)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    readers = asyncio.gather(
-        _read(process.stdout, running.out), _read(process.stderr, running.err)
-    )
+    process.start()
+    assert process.pid is not None
+    running = Running(process.pid, lambda: process.exitcode, folder)
     try:
+        await eventually((folder / "err").exists, within=LONGEST_S)
+        await running.until("Ready")
         yield running
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        await readers
+        process.kill()
+        await running.ended()
+        process.close()
 
 
-async def _read(stream: asyncio.StreamReader, lines: list[str]) -> None:
-    async for line in stream:
-        lines.append(line.decode().rstrip("\n"))  # noqa: PERF401 - read while it comes
+def _run(folder: Path, variables: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), number)
+    run()
 
 
 def environment(**settings: Any) -> dict[str, str]:
@@ -113,14 +164,6 @@ def settings_of(server: Server, directory: Path, **more: Any) -> Mapping[str, An
         "access": "open",
         **more,
     }
-
-
-@asynccontextmanager
-async def bot(server: Server, directory: Path, **more: Any) -> AsyncIterator[Running]:
-    """Serve a local chat; yields when updates are being fetched."""
-    async with quanttrade("run", **settings_of(server, directory, **more)) as running:
-        await running.until("Ready")
-        yield running
 
 
 def rows(database: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:

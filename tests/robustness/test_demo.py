@@ -86,11 +86,12 @@ class Page:
         label = full_label(card, "✅")
         await self._do("tap", user=ANN, chat=ANN, message=card["message_id"], button=label)
 
-        async def is_settled() -> bool:
-            shown = next(m for m in await self.messages() if m["message_id"] == card["message_id"])
-            return any(text in words(shown) for text in ("Filled", "Placed"))
+        async def receipt() -> list[Json]:
+            same = [m for m in await self.messages() if m["message_id"] == card["message_id"]]
+            return [m for m in same if any(text in words(m) for text in ("Filled", "Placed"))]
 
-        await eventually(is_settled, of="the receipt")
+        receipts: list[Json] = await eventually(receipt, of="the receipt")
+        assert len(receipts) == 1
 
     async def until(self, text: str) -> Json:
         """Return the last message with a text, once there is one."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import re
-import signal
 import sqlite3
 import time
 from collections import Counter
@@ -121,7 +119,7 @@ def _kill_once(running: Running, database: Path, query: str) -> None:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
         while time.monotonic() < deadline:
             if opened.execute(query).fetchone()[0]:
-                os.kill(running.process.pid, signal.SIGKILL)
+                running.kill()
                 return
 
 
