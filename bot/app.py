@@ -31,6 +31,7 @@ from services.clock import Now, utc_now
 from services.container import Services
 from services.domain.accounts import ChatId
 from services.engine import LocalEngine
+from services.exchange.gateway import ExchangeGateway
 from services.exchange.pool import Pool
 from services.exchange.synthetic import SyntheticMarket
 from services.execution import Execution
@@ -68,6 +69,7 @@ class Parts:
 
     Attributes:
         pacing: How fast Telegram may be called.
+        wrap_gateway: Goes around each account's gateway; a test makes venues slow with it.
     """
 
     settings: Settings
@@ -75,6 +77,7 @@ class Parts:
     master_key: bytes
     now: Now = utc_now
     pacing: Pacing = field(default_factory=Pacing)
+    wrap_gateway: Callable[[ExchangeGateway], ExchangeGateway] = lambda gateway: gateway
 
 
 @asynccontextmanager
@@ -149,7 +152,7 @@ async def open_services(parts: Parts) -> AsyncIterator[Services]:
         on_message = _waker(engine)
         paper = PaperVenue(database, SyntheticMarket(settings.paper_seed), now)
         await paper.load()
-        pool = Pool({"paper": lambda account: paper.gateway(account.id)})
+        pool = Pool({"paper": lambda account: parts.wrap_gateway(paper.gateway(account.id))})
         accounts = Accounts(database, pool)
         execution = Execution(database, accounts, now=now, on_message=on_message)
         limits = Limits(settings.max_order_cost, settings.guard_percent / 100)

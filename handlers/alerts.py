@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from telegram import Update
@@ -83,7 +84,8 @@ async def remove_alert(update: Update, context: Context, press: RemoveAlert) -> 
 async def restore_alert(update: Update, context: Context, press: RestoreAlert) -> None:
     """Let a stopped alert watch again."""
     watch = await context.services.alerts.restore(context.member, AlertId(press.alert_id))
-    await send(update, context, views.created(watch, context.t))
+    # In place of "removed", so that its Undo goes with it.
+    await send(update, context, replace(views.created(watch, context.t), is_new=False))
 
 
 async def _ask_symbol(update: Update, context: Context) -> None:

@@ -7,7 +7,7 @@ and taps as people do and reads what the chat shows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from handlers.jobs import INBOX, OUTBOX
 from handlers.pacing import Pacing
 from services.clock import Now, utc_now
 from services.container import Services
+from services.exchange.gateway import ExchangeGateway
 from services.tenants import Access
 from tests.eventually import eventually
 
@@ -219,6 +220,7 @@ async def assistant(
     access: Access = Access.OPEN,
     limits: Limits | None = None,
     chat: LocalChat | None = None,
+    wrap_gateway: Callable[[ExchangeGateway], ExchangeGateway] = lambda gateway: gateway,
     **settings: Any,
 ) -> AsyncIterator[Assistant]:
     """Run the assistant on a directory; leaving stops it as a signal would."""
@@ -233,7 +235,7 @@ async def assistant(
         ready: asyncio.Future[Services] = asyncio.get_running_loop().create_future()
         stop = asyncio.Event()
         pacing = Pacing() if limits else Pacing(private=(100, 50), group=(100, 50))
-        parts = Parts(loaded, TOKEN, KEY, now, pacing)
+        parts = Parts(loaded, TOKEN, KEY, now, pacing, wrap_gateway)
         running = asyncio.ensure_future(
             serve(parts, stop=stop, on_start=_nothing, on_ready=ready.set_result)
         )
