@@ -7,11 +7,18 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from services.persistence.database import Database
 from tests import databases, loopback
 from tests.clock import Clock
 from tests.postgres import binaries, postgres
+
+# A suite that guards a merge gives the same answer twice; `--hypothesis-profile=explore` looks
+# for new examples.
+settings.register_profile("repeatable", derandomize=True, print_blob=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:

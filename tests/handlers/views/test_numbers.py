@@ -32,8 +32,8 @@ def test_price_is_a_multiple_of_the_tick_within_half_a_tick(value: Decimal, tick
     text = numbers.price(value, tick)
 
     assert PLAIN.fullmatch(text)
-    assert read(text) % tick == 0
-    assert abs(read(text) - value) <= tick / 2
+    assert EXACT.remainder(read(text), tick) == 0
+    assert EXACT.abs(EXACT.subtract(read(text), value)) <= tick / 2
 
 
 @given(VALUES)
@@ -48,9 +48,9 @@ def test_amount_reads_back_as_the_very_value(value: Decimal) -> None:
 def test_amount_with_a_step_never_says_more_than_is_there(value: Decimal, step: Decimal) -> None:
     text = numbers.amount(value, step)
 
-    assert read(text) % step == 0
+    assert EXACT.remainder(read(text), step) == 0
     # In enough digits: the usual 28 would round the difference away.
-    assert 0 <= EXACT.subtract(abs(value), abs(read(text))) < step
+    assert 0 <= EXACT.subtract(EXACT.abs(value), EXACT.abs(read(text))) < step
 
 
 @given(value=VALUES, digits=st.integers(1, 8))
