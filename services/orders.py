@@ -127,7 +127,7 @@ class Orders:
                 client_order_id=new_client_order_id(),
                 request_key=place.request_key,
                 quote_price=situation.quote.mid,
-                worst_cost=preview.worst_cost,
+                worst_cost=preview.full_cost,
                 now=now,
                 expires_at=now + CARD_LIFE,
             )
@@ -207,7 +207,7 @@ class Orders:
         market = find_market(draft.request.symbol, await gateway.markets())
         situation = await _situation(gateway, market)
         preview = check(draft.request, situation, self._limits)
-        if is_worse(draft.request, draft.worst_cost, preview.worst_cost, self._limits):
+        if is_worse(draft.request, draft.worst_cost, preview.full_cost, self._limits):
             return await self._requote(draft, account, gateway, situation, preview)
         async with self._database.write(member.tenant_id) as data:
             confirmed = await data.orders.confirm(draft.id, message_id=message_id, now=self._now())
@@ -295,7 +295,7 @@ class Orders:
             order = await data.orders.requote(
                 draft.id,
                 quote_price=situation.quote.mid,
-                worst_cost=preview.worst_cost,
+                worst_cost=preview.full_cost,
                 now=now,
                 expires_at=now + CARD_LIFE,
             )

@@ -58,6 +58,8 @@ class Preview:
         fee: In `fee_currency`, at the taker rate when it takes, else at the maker rate.
         distance_percent: Limit price against the middle; None for market orders.
         is_taking: True when it would trade at once.
+        full_cost: What the whole amount would cost at the average price of what can be filled;
+            a thinner book must not pass for a better price.
         is_partial: True when the book is too thin for a market order of this size.
         base_after: Free base afterwards, if all of it trades.
         quote_after: Free quote afterwards, if all of it trades.
@@ -68,6 +70,7 @@ class Preview:
     fee_currency: str
     distance_percent: Decimal | None
     is_taking: bool
+    full_cost: Decimal
     is_partial: bool
     base_after: Decimal
     quote_after: Decimal
@@ -244,6 +247,7 @@ def look_ahead(request: OrderRequest, now: Situation) -> Preview:
         fee_currency=market.base if is_buy else market.quote,
         distance_percent=distance,
         is_taking=is_taking,
+        full_cost=EXACT.divide(EXACT.multiply(cost, request.amount), amount) if left else cost,
         is_partial=left > 0,
         base_after=now.free(market.base) + sign * amount - (fee if is_buy else 0),
         quote_after=now.free(market.quote) - sign * cost - (0 if is_buy else fee),
@@ -310,7 +314,14 @@ def _check_funds(request: OrderRequest, preview: Preview, now: Situation, limits
 
 
 def is_worse(request: OrderRequest, shown: Decimal, fresh: Decimal, limits: Limits) -> bool:
-    """Tell whether a market order got worse than the card by more than the guard."""
+    """Tell whether a market order got worse than the card by more than the guard.
+
+    Args:
+        request: The order.
+        shown: `Preview.full_cost` of the card.
+        fresh: The same now.
+        limits: Hold the guard.
+    """
     if request.type is not OrderType.MARKET:
         return False
     if request.side is Side.BUY:

@@ -178,7 +178,8 @@ class Order:
     Attributes:
         number: What the user calls it, counted per tenant from confirmation; None before.
         quote_price: Mid price when the card was drawn, for the distance and the guard.
-        worst_cost: Quote spent (buy) or received (sell) at worst by the book at that time.
+        worst_cost: Quote spent (buy) or received (sell) for the whole amount at worst by the
+            book at that time.
         average: Mean fill price; None until the first fill.
         fee: Sum of fees in `fee_currency`; positive is paid.
         reason: Code of the refusal, else None.

@@ -483,3 +483,12 @@ def test_the_guard_looks_at_the_side_that_hurts(
 def test_a_limit_price_needs_no_guard(side: Side) -> None:
     assert not is_worse(order(side, "1", "100"), D(100), D(10_000), LIMITS)
     assert not is_worse(order(side, "1", "100"), D(100), D(1), LIMITS)
+
+
+def test_a_book_that_became_too_thin_does_not_pass_for_a_better_price() -> None:
+    request = order(BUY, "2")
+    deep = look_ahead(request, situation(asks=(("100", "2"),)))
+    thin = look_ahead(request, situation(asks=(("110", "1"),)))
+
+    assert thin.worst_cost < deep.worst_cost
+    assert is_worse(request, deep.full_cost, thin.full_cost, LIMITS)
