@@ -86,17 +86,19 @@ class Tenants:
             return member
         if tenant_id is not None and not visitor.is_private:
             return await self._join_as_viewer(visitor)
-        if start is None or not await self._may_open(visitor, start):
+        if not await self._may_open(visitor, start):
             return await self._refuse(visitor)
         return await self._open(visitor)
 
-    async def _may_open(self, visitor: Visitor, start: str) -> bool:
+    async def _may_open(self, visitor: Visitor, start: str | None) -> bool:
+        if visitor.is_private and self.access is Access.OPEN:
+            return True
+        if start is None:
+            return False
         if not visitor.is_private:
             # A group is bound by an owner: whoever only joined one is not let in further.
             async with self._database.read_all() as data:
                 return await data.directory.is_owner(visitor.user_id)
-        if self.access is Access.OPEN:
-            return True
         code = self._owner_code
         if code is None or not hmac.compare_digest(start.strip().encode(), code.encode()):
             return False

@@ -93,9 +93,8 @@ async def test_start_again_shows_the_first_screen_again(ann: Person) -> None:
     assert "Welcome" in words(await ann.say("/start"))
 
 
-async def test_who_never_said_start_gets_one_polite_sentence(newcomer: Person) -> None:
-    assert "private assistant" in words(await newcomer.say("btc"))
-    assert await newcomer.tell("btc") == []
+async def test_who_never_said_start_is_served_all_the_same(newcomer: Person) -> None:
+    assert "BTC/USDT" in words(await newcomer.say("btc"))
 
 
 async def test_home_buttons_lead_to_their_places(ann: Person) -> None:

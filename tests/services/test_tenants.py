@@ -72,13 +72,23 @@ async def test_preferences_start_from_the_language(any_database: Database, clock
     assert (bob.time_zone, bob.is_red_up) == ("Asia/Shanghai", True)
 
 
-@pytest.mark.parametrize("access", Access)
-async def test_nobody_comes_in_without_start(
-    database: Database, clock: Clock, access: Access
+async def test_where_it_is_owned_nobody_comes_in_without_start(
+    database: Database, clock: Clock
 ) -> None:
-    tenants = door(database, clock, access)
+    tenants = door(database, clock, OWNER)
 
     assert isinstance(await tenants.admit(ADA, start=None), Stranger)
+
+
+async def test_where_it_is_open_the_first_word_opens_a_private_chat(
+    database: Database, clock: Clock
+) -> None:
+    tenants = door(database, clock, OPEN)
+
+    ada = await tenants.admit(ADA, start=None)
+
+    assert isinstance(ada, Member)
+    assert ada.role is Role.OWNER
 
 
 @pytest.mark.parametrize("start", ["", "WRONGCODE234", "é", "A" * 5_000])
