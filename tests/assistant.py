@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -224,8 +224,8 @@ async def assistant(
     **settings: Any,
 ) -> AsyncIterator[Assistant]:
     """Run the assistant on a directory; leaving stops it as a signal would."""
-    chat = chat or LocalChat(token=TOKEN, limits=limits)
-    async with Server(chat) as server:
+    async with _served(chat, limits) as server:
+        chat = server.local_chat
         settings.setdefault("database_url", f"sqlite:///{directory / 'quanttrade.db'}")
         loaded = load(
             telegram_api=server.url,
@@ -247,6 +247,15 @@ async def assistant(
         finally:
             stop.set()
             await running
+
+
+@asynccontextmanager
+async def _served(chat: LocalChat | None, limits: Limits | None) -> AsyncIterator[Server]:
+    with ExitStack() as stack:
+        if chat is None:
+            chat = stack.enter_context(closing(LocalChat(token=TOKEN, limits=limits)))
+        async with Server(chat) as server:
+            yield server
 
 
 async def _nothing(_services: Services) -> None:

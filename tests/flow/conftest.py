@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ async def world() -> AsyncIterator[World]:
     """The assistant that the tests of a module share."""
     clock = Clock()
     chat = LocalChat(token=TOKEN, users=_users(), groups=_groups())
-    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
+    with closing(chat), tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
         async with assistant(Path(folder), now=clock, chat=chat) as running:
             yield World(running, clock)
 

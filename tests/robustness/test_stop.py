@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from bot.localchat import LocalChat, Server
@@ -51,8 +52,9 @@ def _is_filled(chat: LocalChat, card: int) -> bool:
 
 
 async def test_a_stop_while_telegram_is_out_of_reach_is_soon_too(tmp_path: Path) -> None:
-    nobody = Server(LocalChat(), 1)
-    async with quanttrade("run", **settings_of(nobody, tmp_path)) as running:
+    with closing(LocalChat()) as chat:
+        nobody = settings_of(Server(chat, 1), tmp_path)
+    async with quanttrade("run", **nobody) as running:
         await running.until_said("telegram_call_repeated")
         code, seconds = await running.stopped()
 
