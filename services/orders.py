@@ -241,9 +241,12 @@ class Orders:
         return [await self.receipt(member, order) for order in orders]
 
     async def history(self, member: Member, *, before: int | None = None) -> Sequence[Receipt]:
-        """Return a page of ended orders, newest first, numbered below `before`."""
+        """Return ended orders numbered below `before`, newest first.
+
+        They are at most a page and one more: the one that says that there is a next page.
+        """
         async with self._database.read(member.tenant_id) as data:
-            orders = await data.orders.ended(before=before, limit=PAGE)
+            orders = await data.orders.ended(before=before, limit=PAGE + 1)
         return [await self.receipt(member, order) for order in orders]
 
     async def by_number(self, member: Member, number: int) -> Receipt:

@@ -245,19 +245,15 @@ def open_orders(values: Sequence[Receipt], member: Member, t: Translator) -> Rep
 
 
 def history(values: Sequence[Receipt], member: Member, t: Translator) -> Reply:
-    """Return a page of ended orders."""
+    """Return a page of ended orders; one more than a page means that there is a next one."""
     if not values:
         return Reply(t("🗂 No ended orders."), rows=((Button(t("📋 Open orders"), ShowOrders()),),))
-    text = lines(
-        t("🗂 <b>Ended orders</b>"),
-        *(_ended(t, value, member) for value in values),
-    )
-    details = tuple(
-        Button(f"#{value.order.number}", ShowOrder(value.order.id)) for value in values
-    )
+    page = values[:PAGE]
+    text = lines(t("🗂 <b>Ended orders</b>"), *(_ended(t, value, member) for value in page))
+    details = tuple(Button(f"#{value.order.number}", ShowOrder(value.order.id)) for value in page)
     newest = Button(t("⏮ Newest"), ShowHistory())
-    older = Button(t("Older ›"), ShowHistory(values[-1].order.number or 0))
-    pager = (newest, older) if len(values) == PAGE else (newest,)
+    older = Button(t("Older ›"), ShowHistory(page[-1].order.number or 0))
+    pager = (newest, older) if len(values) > PAGE else (newest,)
     return Reply(text, rows=(details, pager))
 
 

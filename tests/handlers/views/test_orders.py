@@ -560,12 +560,12 @@ def test_ten_open_orders_are_listed_and_the_rest_counted() -> None:
     assert len(reply.rows) == 11
 
 
-def test_a_full_page_leads_to_the_next_one() -> None:
-    page = [
-        receipt(OrderStatus.CLOSED, filled="0.01", number=number) for number in range(9, 4, -1)
+def test_a_page_leads_to_the_next_one_only_where_there_is_one() -> None:
+    ended = [
+        receipt(OrderStatus.CLOSED, filled="0.01", number=number) for number in range(9, 3, -1)
     ]
 
-    full, last = orders.history(page, ADA, EN), orders.history(page[:4], ADA, EN)
+    full, last = orders.history(ended, ADA, EN), orders.history(ended[:5], ADA, EN)
 
     assert [button.payload for button in full.rows[1]] == [ShowHistory(), ShowHistory(5)]
     assert [button.payload for button in last.rows[1]] == [ShowHistory()]
