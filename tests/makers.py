@@ -35,14 +35,15 @@ async def draft(
     key: str = "request-1",
     request: OrderRequest = BUY,
     chat_id: ChatId = CHAT,
+    client_order_id: str | None = None,
 ) -> Order:
-    """Write a draft down, named after its request key."""
+    """Write a draft down, named after its request key unless it has a name of its own."""
     return await data.orders.add(
         request,
         account_id=member.account_id,
         chat_id=chat_id,
         user_id=member.user_id,
-        client_order_id=f"qt-{member.tenant_id}-{key}",
+        client_order_id=client_order_id or f"qt-{member.tenant_id}-{key}",
         request_key=key,
         quote_price=Decimal(61_000),
         worst_cost=Decimal(600),

@@ -71,11 +71,13 @@ async def test_the_same_request_makes_one_order(
 async def test_the_same_request_at_the_same_time_makes_one_order(
     any_database: Database, member: Member, clock: Clock
 ) -> None:
-    async def ask() -> OrderId:
+    async def ask(number: int) -> OrderId:
         async with any_database.write(member.tenant_id) as data:
-            return (await draft(data, member, now=clock())).id
+            # Each try draws a client order id of its own, as the use case does.
+            card = await draft(data, member, now=clock(), client_order_id=f"qt-try-{number}")
+            return card.id
 
-    assert len(set(await asyncio.gather(*(ask() for _ in range(8))))) == 1
+    assert len(set(await asyncio.gather(*(ask(number) for number in range(8))))) == 1
 
 
 async def test_one_client_order_id_names_one_order(
