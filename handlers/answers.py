@@ -15,7 +15,7 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 # Long enough for most handlers to say something, short enough to feel immediate.
-PATIENCE = timedelta(milliseconds=250)
+PATIENCE = timedelta(milliseconds=350)
 _LONGEST_TEXT = 200
 # When stopping, Telegram is not waited for longer than this.
 _LAST_S = 2.0

@@ -203,7 +203,9 @@ async def test_a_second_tap_says_so_and_does_nothing(ann: Person) -> None:
     await ann.assistant.settled()
 
     assert await ann.assistant.toast(first) == ""
-    assert "Already done" in await ann.assistant.toast(second)
+    # On the press itself, or in a message where the press had to be answered sooner.
+    told = await ann.assistant.toast(second) or words(ann.last)
+    assert "Already done" in told
     assert labels(await ann.say("/orders")) == [
         "#1 details",
         "⏹ Cancel #1",
