@@ -2,7 +2,7 @@
 
 By hand::
 
-    python -m tests.venues.binance --port 8443 --data /tmp/venue [--seed N] [--drift 0.5]
+    python -m tests.venues.binance --port 8443 --data DIR [--seed N] [--drift 0.5]
 """
 
 from __future__ import annotations
