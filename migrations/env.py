@@ -7,7 +7,8 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from services.persistence.models import Base, Document, RowId
+from services.persistence.metadata import metadata
+from services.persistence.models import Document, RowId
 from services.persistence.types import ExactDecimal, UtcDateTime
 
 # A revision must not import the application: functions of migrations.types spell its types.
@@ -31,7 +32,7 @@ def _run() -> None:
     connection = context.config.attributes["connection"]
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=metadata,
         render_as_batch=True,
         render_item=_render_item,
         transaction_per_migration=True,

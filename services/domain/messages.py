@@ -10,6 +10,16 @@ from services.domain.accounts import ChatId, TenantId, UserId
 # Order outcomes first, then alerts, then the rest.
 ORDER, ALERT, REST = 0, 1, 2
 
+KEY_EXPIRING = "key_expiring"
+"""The subject is the account. Payload: ``name``, ``exchange``, ``environment`` of the account,
+``expires_at`` (ISO), ``days`` left (14, 7, 3 or 1)."""
+
+KEY_REFUSED = "key_refused"
+"""The subject is the account, which trades no more until its key is mended or replaced. Payload:
+``name``, ``exchange``, ``environment`` of the account, ``finding`` (a `Finding`), and ``params``
+of the finding as plain JSON: ``exchange``, ``egress``, and ``rights`` or ``region`` where it has
+them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -150,6 +150,16 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTrade:
+    """A trade of the account as the venue lists it, ours or placed elsewhere."""
+
+    symbol: str
+    side: Side
+    exchange_order_id: str
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
 class OrderReport:
     """What a venue says of an order.
 

@@ -1,10 +1,11 @@
-"""The paper venue's own words: its orders and the pushes given to its market."""
+"""The paper venue's own words: its orders, the pushes given to its market, lost prices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.domain.accounts import AccountId
 from services.domain.orders import Fill, OrderReport, OrderRequest, OrderStatus
@@ -72,6 +73,17 @@ class PaperOrder:
         """Amount still to trade, in base."""
         return self.request.amount - self.filled
 
+    @property
+    def limit(self) -> Decimal:
+        """Limit price of a resting order, in quote.
+
+        Raises:
+            ValueError: It is a market order: that never rests.
+        """
+        if self.request.price is None:
+            raise ValueError("a market order never rests")
+        return self.request.price
+
     def report(self, fills: tuple[Fill, ...]) -> OrderReport:
         """Tell the order as a venue does, with its fills, oldest first."""
         return OrderReport(
@@ -82,3 +94,39 @@ class PaperOrder:
             fills=fills,
             at=self.matched_at,
         )
+
+
+class Resting(NamedTuple):
+    """An open order with the venue whose prices fill it.
+
+    Attributes:
+        feed: ccxt id; None for the invented market.
+    """
+
+    order: PaperOrder
+    feed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An order that the market reached in a pass.
+
+    Attributes:
+        report: Its state after the pass, with every fill so far.
+    """
+
+    account_id: AccountId
+    report: OrderReport
+
+
+@dataclass(frozen=True, slots=True)
+class LostPrices:
+    """A venue that a paper account takes its prices from says nothing: nothing fills there.
+
+    Attributes:
+        venue: What the venue is called.
+        since: When it last said something.
+    """
+
+    venue: str
+    since: datetime

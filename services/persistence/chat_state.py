@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.domain.accounts import ChatId, TenantId, UserId
-from services.persistence.models import ButtonRow, ConversationRow
+from services.persistence.models_chat import ButtonRow, ConversationRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,14 @@ from services.persistence.accounts import Accounts, Members
 from services.persistence.alerts import Alerts
 from services.persistence.assets import Assets
 from services.persistence.chat_state import Buttons, Conversations
+from services.persistence.deletions import DeletionQueue, Deletions
+from services.persistence.keys import DataKeys, KeyStore
+from services.persistence.markets import Markets, Pairs
 from services.persistence.messages import Deliveries, Inbox, Outbox
 from services.persistence.orders import Orders
 from services.persistence.paper import PaperBooks
 from services.persistence.system import Directory, Sweeps
+from services.persistence.web_forms import WebDoor, WebForms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class TenantData:
     buttons: Buttons
     conversations: Conversations
     outbox: Outbox
+    pairs: Pairs
+    keys: DataKeys
+    deletions: Deletions
+    web_forms: WebForms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,10 @@ class SystemData:
     inbox: Inbox
     deliveries: Deliveries
     paper: PaperBooks
+    markets: Markets
+    keys: KeyStore
+    deletions: DeletionQueue
+    web_door: WebDoor
 
 
 def _tenant_data(session: AsyncSession, tenant_id: TenantId) -> TenantData:
@@ -58,6 +70,10 @@ def _tenant_data(session: AsyncSession, tenant_id: TenantId) -> TenantData:
         buttons=Buttons(session, tenant_id),
         conversations=Conversations(session, tenant_id),
         outbox=Outbox(session, tenant_id),
+        pairs=Pairs(session, tenant_id),
+        keys=DataKeys(session, tenant_id),
+        deletions=Deletions(session, tenant_id),
+        web_forms=WebForms(session, tenant_id),
     )
 
 
@@ -68,6 +84,10 @@ def _system_data(session: AsyncSession) -> SystemData:
         inbox=Inbox(session),
         deliveries=Deliveries(session),
         paper=PaperBooks(session),
+        markets=Markets(session),
+        keys=KeyStore(session),
+        deletions=DeletionQueue(session),
+        web_door=WebDoor(session),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.domain.accounts import ChatId, TenantId, UserId
 from services.domain.messages import Delivery, Message
-from services.persistence.models import InboxRow, OutboxRow
+from services.persistence.models_chat import InboxRow, OutboxRow
 
 
 def insert_of(session: AsyncSession) -> Any:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -33,7 +34,8 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB, "postgresql")
 
 
-def _own_account() -> ForeignKeyConstraint:
+def own_account() -> ForeignKeyConstraint:
+    """Return the reference of a row to an account of its own tenant."""
     # The pair, not the id alone: no row can point at another tenant's account.
     return ForeignKeyConstraint(
         ["tenant_id", "account_id"], ["exchange_account.tenant_id", "exchange_account.id"]
@@ -84,7 +86,11 @@ class ChatRow(Base):
 
 
 class AccountRow(Base):
-    """An exchange account."""
+    """An exchange account; the credentials are sealed, `credentials_version` counts changes.
+
+    `feed` names the venue whose public prices a paper account takes, None for the synthetic
+    market.
+    """
 
     __tablename__ = "exchange_account"
     __table_args__ = (
@@ -100,6 +106,16 @@ class AccountRow(Base):
     environment: Mapped[str]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    credentials: Mapped[bytes | None]
+    credentials_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    data_key_version: Mapped[int | None]
+    key_hint: Mapped[str | None]
+    is_exposed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    permissions: Mapped[dict[str, Any] | None]
+    key_expires_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    feed: Mapped[str | None]
 
 
 class MemberRow(Base):
@@ -107,7 +123,7 @@ class MemberRow(Base):
 
     __tablename__ = "member"
     __table_args__ = (
-        _own_account(),
+        own_account(),
         CheckConstraint("role IN ('owner', 'trader', 'viewer')", name="role"),
     )
 
@@ -120,15 +136,7 @@ class MemberRow(Base):
     is_red_up: Mapped[bool]
     is_dark: Mapped[bool]
     account_id: Mapped[int]
-
-
-class StrangerRow(Base):
-    """A person refused once; silence afterwards."""
-
-    __tablename__ = "stranger"
-
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    refused_at: Mapped[datetime]
+    valued_in: Mapped[str] = mapped_column(default="USDT", server_default="USDT")
 
 
 class OrderRow(Base):
@@ -136,7 +144,7 @@ class OrderRow(Base):
 
     __tablename__ = "order"
     __table_args__ = (
-        _own_account(),
+        own_account(),
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("account_id", "client_order_id"),
         UniqueConstraint("tenant_id", "number"),
@@ -210,9 +218,10 @@ class AssetRow(Base):
     """Holdings as last told to the tenant."""
 
     __tablename__ = "asset"
-    __table_args__ = (_own_account(),)
+    __table_args__ = (own_account(),)
 
     account_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wallet: Mapped[str] = mapped_column(primary_key=True, default="spot", server_default="spot")
     currency: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), index=True)
     free: Mapped[Decimal]
@@ -225,7 +234,7 @@ class AlertRow(Base):
 
     __tablename__ = "alert"
     __table_args__ = (
-        _own_account(),
+        own_account(),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "request_key"),
         CheckConstraint("direction IN ('up', 'down')", name="direction"),
@@ -250,145 +259,3 @@ class AlertRow(Base):
     fired_at: Mapped[datetime | None]
     fired_price: Mapped[Decimal | None]
     removed_at: Mapped[datetime | None]
-
-
-class ButtonRow(Base):
-    """What a button under a message means; the button itself carries only the token."""
-
-    __tablename__ = "button"
-
-    token: Mapped[str] = mapped_column(primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
-    chat_id: Mapped[int]
-    user_id: Mapped[int]
-    action: Mapped[str]
-    payload: Mapped[dict[str, Any]]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class ConversationRow(Base):
-    """Where a person is in a conversation: the step and its typed draft, never a secret."""
-
-    __tablename__ = "conversation"
-
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
-    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    step: Mapped[str]
-    draft: Mapped[dict[str, Any]]
-    expires_at: Mapped[datetime]
-
-
-class InboxRow(Base):
-    """A Telegram update, stored before Telegram is told that it was read.
-
-    The body is sealed by the vault and wiped when done.
-    """
-
-    __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_done_at_chat_id", "done_at", "chat_id", "update_id"),)
-
-    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    chat_id: Mapped[int]
-    body: Mapped[bytes]
-    received_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-
-
-class OutboxRow(Base):
-    """A message that somebody must get, written with the change that causes it."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "dedupe"),
-        CheckConstraint("state IN ('ready', 'sent', 'dead')", name="state"),
-        Index("ix_outbox_state_chat_id", "state", "chat_id", "priority", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
-    chat_id: Mapped[int]
-    user_id: Mapped[int]
-    kind: Mapped[str]
-    subject_id: Mapped[int]
-    payload: Mapped[dict[str, Any]]
-    dedupe: Mapped[str]
-    priority: Mapped[int]
-    state: Mapped[str]
-    attempts: Mapped[int]
-    not_before: Mapped[datetime]
-    created_at: Mapped[datetime]
-
-
-class SealRow(Base):
-    """A known text under the master key: a wrong key is noticed before it does harm."""
-
-    __tablename__ = "seal"
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    body: Mapped[bytes]
-
-
-class PaperBalanceRow(Base):
-    """The paper venue's own books: holdings."""
-
-    __tablename__ = "paper_balance"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("exchange_account.id"), primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    free: Mapped[Decimal]
-    used: Mapped[Decimal]
-
-
-class PaperOrderRow(Base):
-    """The paper venue's own books: orders.
-
-    `locked` is what is still held of the quote (buy) or base (sell) for the remainder.
-    """
-
-    __tablename__ = "paper_order"
-    __table_args__ = (
-        UniqueConstraint("account_id", "client_order_id"),
-        CheckConstraint("status IN ('open', 'closed', 'canceled', 'expired')", name="status"),
-        Index("ix_paper_order_status_symbol", "status", "symbol"),
-    )
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("exchange_account.id"))
-    client_order_id: Mapped[str]
-    symbol: Mapped[str]
-    side: Mapped[str]
-    type: Mapped[str]
-    amount: Mapped[Decimal]
-    price: Mapped[Decimal | None]
-    filled: Mapped[Decimal]
-    locked: Mapped[Decimal]
-    status: Mapped[str]
-    created_at: Mapped[datetime]
-    matched_at: Mapped[datetime]
-
-
-class PaperTradeRow(Base):
-    """The paper venue's own books: trades."""
-
-    __tablename__ = "paper_trade"
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("paper_order.id"), index=True)
-    price: Mapped[Decimal]
-    amount: Mapped[Decimal]
-    fee: Mapped[Decimal]
-    fee_currency: Mapped[str]
-    is_maker: Mapped[bool]
-    at: Mapped[datetime]
-
-
-class PaperMoveRow(Base):
-    """A push given to the synthetic market by hand: price times `ratio` from `at` on."""
-
-    __tablename__ = "paper_move"
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    base: Mapped[str]
-    ratio: Mapped[Decimal]
-    at: Mapped[datetime]

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.domain.accounts import AccountId, Balance
-from services.domain.orders import Fill, OrderRequest, OrderStatus, OrderType, Side
-from services.domain.paper import Move, PaperOrder, Trade
-from services.persistence.models import (
-    AccountRow,
+from services.domain.orders import Fill, OrderRequest, OrderStatus, OrderType, OwnTrade, Side
+from services.domain.paper import Move, PaperOrder, Resting, Trade
+from services.persistence.models import AccountRow
+from services.persistence.models_paper import (
     PaperBalanceRow,
     PaperMoveRow,
     PaperOrderRow,
@@ -63,13 +63,49 @@ class PaperBooks:
         row = await self._session.scalar(query)
         return None if row is None else _order(row)
 
-    async def open_orders(self, account_id: AccountId | None = None) -> Sequence[PaperOrder]:
-        """Return the open orders of one account or of all, oldest first."""
-        query = select(PaperOrderRow).where(PaperOrderRow.status == OrderStatus.OPEN)
-        if account_id is not None:
-            query = query.where(PaperOrderRow.account_id == account_id)
+    async def open_orders(self, account_id: AccountId) -> Sequence[PaperOrder]:
+        """Return the open orders of an account, oldest first."""
+        query = select(PaperOrderRow).where(
+            PaperOrderRow.status == OrderStatus.OPEN, PaperOrderRow.account_id == account_id
+        )
         rows = await self._session.scalars(query.order_by(PaperOrderRow.id))
         return [_order(row) for row in rows]
+
+    async def resting(self) -> Sequence[Resting]:
+        """Return the open orders of every account that is not removed, oldest first."""
+        query = (
+            select(PaperOrderRow, AccountRow.feed)
+            .join(AccountRow, AccountRow.id == PaperOrderRow.account_id)
+            .where(PaperOrderRow.status == OrderStatus.OPEN, AccountRow.removed_at.is_(None))
+        )
+        rows = await self._session.execute(query.order_by(PaperOrderRow.id))
+        return [Resting(_order(row), feed) for row, feed in rows]
+
+    async def ended_orders(
+        self, account_id: AccountId, symbol: str, *, limit: int
+    ) -> Sequence[PaperOrder]:
+        """Return the last `limit` orders of a symbol that have ended, oldest first."""
+        query = select(PaperOrderRow).where(
+            PaperOrderRow.account_id == account_id,
+            PaperOrderRow.symbol == symbol,
+            PaperOrderRow.status != OrderStatus.OPEN,
+        )
+        rows = await self._session.scalars(query.order_by(PaperOrderRow.id.desc()).limit(limit))
+        return [_order(row) for row in reversed(rows.all())]
+
+    async def trades(
+        self, account_id: AccountId, symbol: str, *, since: datetime | None
+    ) -> Sequence[OwnTrade]:
+        """Return an account's trades of a symbol from `since` on, oldest first."""
+        query = (
+            select(PaperTradeRow, PaperOrderRow.side)
+            .join(PaperOrderRow, PaperOrderRow.id == PaperTradeRow.order_id)
+            .where(PaperOrderRow.account_id == account_id, PaperOrderRow.symbol == symbol)
+        )
+        if since is not None:
+            query = query.where(PaperTradeRow.at >= since)
+        rows = await self._session.execute(query.order_by(PaperTradeRow.id))
+        return [OwnTrade(symbol, Side(side), str(row.order_id), _fill(row)) for row, side in rows]
 
     async def place(
         self,

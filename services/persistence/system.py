@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.domain.accounts import Account, ChatId, Environment, Member, Role, TenantId, UserId
+from services.domain.accounts import (
+    Account,
+    AccountId,
+    ChatId,
+    Environment,
+    Member,
+    Role,
+    TenantId,
+    UserId,
+)
 from services.domain.alerts import Alert
 from services.domain.orders import Order, OrderStatus
 from services.persistence.accounts import account_of, member_of
@@ -18,16 +27,18 @@ from services.persistence.messages import insert_of
 from services.persistence.models import (
     AccountRow,
     AlertRow,
-    ButtonRow,
     ChatRow,
-    ConversationRow,
-    InboxRow,
     MemberRow,
     OrderRow,
+    TenantRow,
+)
+from services.persistence.models_chat import (
+    ButtonRow,
+    ConversationRow,
+    InboxRow,
     OutboxRow,
     SealRow,
     StrangerRow,
-    TenantRow,
 )
 from services.persistence.orders import order_of
 
@@ -112,9 +123,11 @@ class Directory:
         return member_of(member)
 
     async def default_account(self, tenant_id: TenantId) -> Account:
-        """Return the tenant's oldest account."""
+        """Return the tenant's oldest active account."""
         row = await self._session.scalar(
-            select(AccountRow).where(AccountRow.tenant_id == tenant_id).order_by(AccountRow.id)
+            select(AccountRow)
+            .where(AccountRow.tenant_id == tenant_id, AccountRow.is_active)
+            .order_by(AccountRow.id)
         )
         if row is None:
             raise LookupError("a tenant without an account")
@@ -154,8 +167,8 @@ class Directory:
         return None if row is None else row.body
 
     async def set_seal(self, body: bytes) -> None:
-        """Store the sealed text of a new database."""
-        self._session.add(SealRow(id=1, body=body))
+        """Store the sealed text, in place of the one before."""
+        await self._session.merge(SealRow(id=1, body=body))
         await self._session.flush()
 
 
@@ -175,10 +188,17 @@ class Sweeps:
         return [order_of(row) for row in rows]
 
     async def unsettled_orders(self) -> Sequence[Order]:
-        """Return the confirmed orders that have not ended, oldest first."""
+        """Return the confirmed orders that have not ended, oldest first.
+
+        Those of removed accounts are left out: nobody can ask for them any more.
+        """
         rows = await self._session.scalars(
             select(OrderRow)
-            .where(OrderRow.status.in_([status.value for status in _UNSETTLED]))
+            .join(AccountRow, AccountRow.id == OrderRow.account_id)
+            .where(
+                OrderRow.status.in_([status.value for status in _UNSETTLED]),
+                AccountRow.removed_at.is_(None),
+            )
             .order_by(OrderRow.id)
         )
         return [order_of(row) for row in rows]
@@ -190,11 +210,21 @@ class Sweeps:
         )
         return [(alert_of(row), row.checked_at) for row in rows]
 
-    async def alerts_checked(self, *, now: datetime) -> None:
-        """Note that every watching alert was checked up to `now`."""
+    async def alerts_checked(self, *, now: datetime, besides: Collection[AccountId] = ()) -> None:
+        """Note that every watching alert was checked up to `now`, at least.
+
+        Args:
+            now: Up to when.
+            besides: Accounts whose alerts were not.
+        """
         await self._session.execute(
             update(AlertRow)
-            .where(AlertRow.fired_at.is_(None), AlertRow.removed_at.is_(None))
+            .where(
+                AlertRow.account_id.not_in(besides),
+                AlertRow.checked_at < now,
+                AlertRow.fired_at.is_(None),
+                AlertRow.removed_at.is_(None),
+            )
             .values(checked_at=now)
         )
 
@@ -202,6 +232,13 @@ class Sweeps:
         """Return every active account."""
         rows = await self._session.scalars(select(AccountRow).where(AccountRow.is_active))
         return [account_of(row) for row in rows]
+
+    async def active_account(self, account_id: AccountId) -> Account | None:
+        """Return an active account, whoever's it is."""
+        row = await self._session.scalar(
+            select(AccountRow).where(AccountRow.id == account_id, AccountRow.is_active)
+        )
+        return None if row is None else account_of(row)
 
     async def chat_of(self, tenant_id: TenantId) -> tuple[ChatId, UserId] | None:
         """Return where a tenant is told what concerns the whole account, and its owner."""
