@@ -1,4 +1,4 @@
-"""The command line: `quanttrade demo`, `run`, `check`, `new-key`.
+"""The command line: `quanttrade demo`, `run`, `check`, `new-key`, `vault`.
 
 Commands are named by their place and loaded when called, so that help is instant.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong settings (sysexits' EX_CONFIG).
@@ -19,6 +19,7 @@ app.command("bot.demo:demo", help="Try it in the browser: practice money, no acc
 app.command("bot.run:run", help="Serve the bot over Telegram or any Bot API server.")
 app.command("bot.run:check", help="Check the settings, the key and the database.")
 app.command("bot.run:new_key", name="new-key", help="Make a master key file.")
+app.command("bot.vault_cli:app", name="vault", help="Change and check the keys in use.")
 
 
 def main() -> None:

@@ -8,28 +8,37 @@ import os
 import shlex
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 from bot.settings import PREFIX, Settings, SettingsError, forget_master_key
 from services.persistence.engine import sqlite_path
-from services.vault import KEY_BYTES, WeakKeyError, check_key, new_key
+from services.vault_keys import (
+    KEY_BYTES,
+    WeakKeyError,
+    check_key,
+    check_unpublished,
+    new_key,
+)
 
 _COMMAND_TIMEOUT_S = 15
+_FILE = f"{PREFIX}MASTER_KEY_FILE"
 _MAKE_ONE = "make one with: quanttrade new-key FILE"
 
 
 def has_key_setting(settings: Settings) -> bool:
     """Tell whether the operator named a source for the key."""
-    return bool(_given(settings))
+    return bool(key_settings(settings))
 
 
-def _given(settings: Settings) -> list[str]:
+def key_settings(settings: Settings) -> list[str]:
+    """Return the names of the settings that give the key; one, when they are right."""
     sources = {
         "MASTER_KEY_FILE": settings.master_key_file,
         "MASTER_KEY_CMD": settings.master_key_cmd,
         "MASTER_KEY": settings.master_key,
     }
-    return [name for name, value in sources.items() if value is not None]
+    return [PREFIX + name for name, value in sources.items() if value is not None]
 
 
 def load_master_key(settings: Settings, *, may_make: bool = False) -> bytes:
@@ -40,16 +49,38 @@ def load_master_key(settings: Settings, *, may_make: bool = False) -> bytes:
     Raises:
         SettingsError: None or several are set, or the key or its file is not fit.
     """
-    given = _given(settings)
+    given = key_settings(settings)
     if not given:
         path = sqlite_path(settings.database_url)
         if path is None:
-            raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+            raise SettingsError([f"{_FILE}: not set; {_MAKE_ONE}"])
         return own_key(path, may_make=may_make)
     if len(given) > 1:
-        names = ", ".join(PREFIX + name for name in given)
-        raise SettingsError([f"{names}: only one of them may be set; drop the others"])
+        raise SettingsError([f"{', '.join(given)}: only one of them may be set; drop the others"])
     return _fit(_read(settings), given[0])
+
+
+def load_old_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Return the earlier master keys, newest first.
+
+    Raises:
+        SettingsError: One of the keys or files is not fit.
+    """
+    name = f"{PREFIX}MASTER_KEY_OLD_FILE"
+    return tuple(key_in(path, name) for path in settings.master_key_old_file or ())
+
+
+def key_in(path: Path, name: str) -> bytes:
+    """Return the master key in a file that only its owner may read.
+
+    Args:
+        path: The file.
+        name: What names it to the operator, for the line about a fault.
+
+    Raises:
+        SettingsError: The file or the key is not fit.
+    """
+    return _fit(_read_file(path, name), name)
 
 
 def own_key(database: Path, *, may_make: bool) -> bytes:
@@ -63,44 +94,59 @@ def own_key(database: Path, *, may_make: bool) -> bytes:
     path = database.parent / "master.key"
     if not path.exists():
         if database.exists():
-            fault = f"{PREFIX}MASTER_KEY_FILE: {database} is there, its key {path} is not"
+            fault = f"{_FILE}: {database} is there, its key {path} is not"
             raise SettingsError([f"{fault}; bring the key back"])
         if not may_make:
-            raise SettingsError([f"{PREFIX}MASTER_KEY_FILE: not set; {_MAKE_ONE}"])
+            raise SettingsError([f"{_FILE}: not set; {_MAKE_ONE}"])
         try:
             create_key_file(path)
         except OSError as error:
             fault = f"{PREFIX}DATABASE_URL: {path.parent} can't be written ({error.strerror})"
             raise SettingsError([f"{fault}; choose another place"]) from None
-    return _fit(_read_file(path), "MASTER_KEY_FILE")
+    return key_in(path, _FILE)
 
 
 def _fit(text: bytes, source: str) -> bytes:
     try:
         key = _decode(text)
         check_key(key)
+        check_unpublished(key)
     except WeakKeyError as fault:
-        raise SettingsError(
-            [f"{PREFIX}{source}: the key is unfit, {fault}; {_MAKE_ONE}"]
-        ) from None
+        raise SettingsError([f"{source}: the key is unfit, {fault}; {_MAKE_ONE}"]) from None
     return key
 
 
 def create_key_file(path: Path) -> None:
-    """Write a new key to a file that only its owner may read.
+    """Write a new key to a file that only its owner may read; it is on disk on return.
 
     Raises:
         FileExistsError: The file is there; a key is never overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as target:
-        target.write(base64.b64encode(new_key()) + b"\n")
+    # Whole or not at all: half a key under its name would be taken for a broken one.
+    handle, draft = tempfile.mkstemp(prefix=".key-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(base64.b64encode(new_key()) + b"\n")
+            target.flush()
+            os.fsync(target.fileno())
+        os.link(draft, path)
+    finally:
+        Path(draft).unlink()
+    _keep_names(path.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read(settings: Settings) -> bytes:
     if settings.master_key_file is not None:
-        return _read_file(settings.master_key_file)
+        return _read_file(settings.master_key_file, _FILE)
     if settings.master_key_cmd is not None:
         return _read_command(settings.master_key_cmd)
     secret = settings.master_key.get_secret_value() if settings.master_key else ""
@@ -108,8 +154,7 @@ def _read(settings: Settings) -> bytes:
     return secret.encode()
 
 
-def _read_file(path: Path) -> bytes:
-    name = f"{PREFIX}MASTER_KEY_FILE"
+def _read_file(path: Path, name: str) -> bytes:
     try:
         facts = path.lstat()
     except OSError:
