@@ -132,6 +132,7 @@ def _perpetual(line: str) -> Market:
         base=base,
         quote=QUOTE,
         type=MarketType.SWAP,
+        settle=QUOTE,
         tick=Decimal(tick),
         lot=Decimal(lot),
         min_amount=Decimal(lot),

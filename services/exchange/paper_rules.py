@@ -21,16 +21,33 @@ def check(market: Market, request: OrderRequest, last: Decimal) -> None:
         last: Last price, in quote: what a market order's cost is measured at.
 
     Raises:
-        InvalidInput: ``contracts_not_tradable`` for anything but spot.
+        InvalidInput: ``contracts_not_tradable`` for anything but spot; ``market_not_active``.
         OrderRejected: ``amount_off_lot``, ``amount_below_minimum``, ``amount_above_maximum``,
             ``price_off_tick``, ``price_out_of_range``, ``cost_below_minimum``.
     """
     if market.type is not MarketType.SPOT:
         raise InvalidInput("contracts_not_tradable", symbol=market.symbol)
+    if not market.is_active:
+        raise InvalidInput("market_not_active", symbol=market.symbol)
     _check_amount(market, request.amount)
     if request.price is not None:
         _check_price(market, request.price, last)
-    cost = (request.price or last) * request.amount
+    _check_cost(market, (request.price or last) * request.amount)
+
+
+def check_shape(market: Market, request: OrderRequest) -> None:
+    """Raise unless the market's rules admit the order as far as they can be told without a price.
+
+    Raises:
+        OrderRejected: As `check`, without ``price_out_of_range``.
+    """
+    _check_amount(market, request.amount)
+    if request.price is not None:
+        _check_tick(market, request.price)
+        _check_cost(market, request.price * request.amount)
+
+
+def _check_cost(market: Market, cost: Decimal) -> None:
     if cost < market.min_cost:
         raise OrderRejected(
             "cost_below_minimum", minimum=market.min_cost, cost=cost, currency=market.quote
@@ -42,7 +59,7 @@ def _check_amount(market: Market, amount: Decimal) -> None:
         raise OrderRejected(
             "amount_below_minimum", minimum=market.min_amount, currency=market.base
         )
-    if amount > market.max_amount:
+    if market.is_above_maximum(amount):
         raise OrderRejected(
             "amount_above_maximum", maximum=market.max_amount, currency=market.base
         )
@@ -56,5 +73,9 @@ def _check_price(market: Market, price: Decimal, last: Decimal) -> None:
         raise OrderRejected(
             "price_out_of_range", minimum=lowest, maximum=highest, currency=market.quote
         )
+    _check_tick(market, price)
+
+
+def _check_tick(market: Market, price: Decimal) -> None:
     if not market.is_on_tick(price):
         raise OrderRejected("price_off_tick", tick=market.tick, currency=market.quote)

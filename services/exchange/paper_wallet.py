@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.domain.accounts import Balance
-from services.domain.market import Market
 from services.domain.orders import OrderRequest, OrderStatus, OrderType, Side
 from services.domain.paper import PaperOrder, Trade
 from services.errors import InsufficientFunds
@@ -41,7 +40,7 @@ class Wallet:
             )
         self._move(currency, free=-amount, used=amount)
 
-    def settle(self, order: PaperOrder, market: Market, trade: Trade) -> PaperOrder:
+    def settle(self, order: PaperOrder, trade: Trade) -> PaperOrder:
         """Exchange what a trade exchanges; return the order after it.
 
         What was set aside beyond the trade and the remainder's need becomes free at once.
@@ -55,7 +54,7 @@ class Wallet:
         if order.request.type is OrderType.LIMIT:
             locked = need(order.request, rest)
         self._move(
-            given(market, order.request.side),
+            given(order.request),
             free=order.locked - gives - locked,
             used=locked - order.locked,
         )
@@ -68,11 +67,9 @@ class Wallet:
             matched_at=trade.at,
         )
 
-    def end(
-        self, order: PaperOrder, market: Market, status: OrderStatus, at: datetime
-    ) -> PaperOrder:
+    def end(self, order: PaperOrder, status: OrderStatus, at: datetime) -> PaperOrder:
         """Give back what an order still holds; return the ended order."""
-        self._move(given(market, order.request.side), free=order.locked, used=-order.locked)
+        self._move(given(order.request), free=order.locked, used=-order.locked)
         return replace(order, locked=_ZERO, status=status, matched_at=at)
 
     def _balance(self, currency: str) -> Balance:
@@ -84,9 +81,10 @@ class Wallet:
         self._balances[currency] = Balance(currency, balance.free + free, balance.used + used)
 
 
-def given(market: Market, side: Side) -> str:
-    """Return the currency that an order pays with."""
-    return market.quote if side is Side.BUY else market.base
+def given(request: OrderRequest) -> str:
+    """Return the currency that a spot order pays with."""
+    base, _, quote = request.symbol.partition("/")
+    return quote if request.side is Side.BUY else base
 
 
 def need(request: OrderRequest, amount: Decimal) -> Decimal:

@@ -11,29 +11,43 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from services.domain.market import (
     EXACT,
     Candle,
+    Funding,
     Level,
     Market,
     MarketType,
     OrderBook,
+    PublicTrade,
     Quote,
+    TakerSide,
     Timeframe,
 )
 from services.domain.orders import Side
 from services.domain.paper import Move
-from services.errors import NotFound
+from services.errors import InvalidInput, NotFound
 from services.exchange.paper_markets import COINS, MARKETS, Coin
 from services.exchange.synthetic_book import DEPTH, best, ladder
-from services.exchange.synthetic_path import LENGTHS, seeded
+from services.exchange.synthetic_path import seeded
+from services.exchange.synthetic_tape import (
+    FUNDING_PERIOD,
+    funding_rate,
+    is_bought,
+    period_of,
+    prints,
+)
 from services.exchange.synthetic_walk import Piece, Walk, whole
 
 _DAY = 86_400
 _MINUTE = 60
+# How far back the tape is read, in seconds.
+_TAPE = 3_600
+# The first Monday after the epoch: weeks begin there, as on the large venues.
+_MONDAY = 4 * _DAY
 # Perpetuals trade this far above spot.
 _PREMIUM = 1.0003
 _PERCENT = Decimal("0.001")
@@ -72,7 +86,7 @@ class _View:
 
 
 class SyntheticMarket:
-    """Prices, candles and order books of every market that the paper venue lists.
+    """Prices, candles, order books and trades of every market that the paper venue lists.
 
     Every question carries its moment, so that one step of a caller sees one market.
     Each method raises NotFound ``symbol_unknown`` for what is not listed.
@@ -93,6 +107,11 @@ class SyntheticMarket:
     def markets(self) -> Mapping[str, Market]:
         """Every market by unified symbol."""
         return MARKETS
+
+    @property
+    def timeframes(self) -> Sequence[Timeframe]:
+        """Every candle length that `candles` knows, shortest first."""
+        return tuple(Timeframe)
 
     def market(self, symbol: str) -> Market:
         """Return the rules of a symbol."""
@@ -141,12 +160,14 @@ class SyntheticMarket:
         """Return the last `limit` (at least 1) candles, oldest first, the unfinished one last."""
         view, moment = self._view(symbol), at.timestamp()
         length = round(timeframe.length.total_seconds())
-        level, current = LENGTHS.index(length), int(moment // length)
-        closed = (view.walk.bar(level, index) for index in range(current - limit + 1, current))
-        pieces = [*closed, whole(view.walk.pieces(current * length, moment))]
-        start = datetime.fromtimestamp((current - limit + 1) * length, UTC)
+        origin = _MONDAY if timeframe is Timeframe.W1 else 0
+        current = origin + int((moment - origin) // length) * length
+        first = current - (limit - 1) * length
+        closed = (view.walk.stretch(start, length) for start in range(first, current, length))
+        pieces = [*closed, whole(view.walk.pieces(current, moment))]
+        opened = datetime.fromtimestamp(first, UTC)
         return tuple(
-            view.candle(start + number * timeframe.length, piece)
+            view.candle(opened + number * timeframe.length, piece)
             for number, piece in enumerate(pieces)
         )
 
@@ -157,6 +178,36 @@ class SyntheticMarket:
         bids = tuple(view.levels(rng, bid, step=-1))
         asks = tuple(view.levels(rng, ask, step=1))
         return OrderBook(symbol, bids[:depth], asks[:depth], at)
+
+    def trades(self, symbol: str, *, limit: int, at: datetime) -> Sequence[PublicTrade]:
+        """Return the last `limit` trades up to `at`, oldest first; fewer in an idle hour."""
+        view, newest = self._view(symbol), int(at.timestamp())
+        found: list[PublicTrade] = []
+        for second in range(newest, newest - _TAPE, -1):
+            if len(found) >= limit:
+                break
+            traded = (trade for trade in self._second(view, second) if trade.at <= at)
+            found += reversed(tuple(traded))
+        return tuple(reversed(found[:limit]))
+
+    def funding(self, symbol: str, at: datetime) -> Funding:
+        """Return the funding of a perpetual.
+
+        Raises:
+            InvalidInput: ``no_funding`` for a spot market.
+        """
+        view = self._view(symbol)
+        if view.market.type is not MarketType.SWAP:
+            raise InvalidInput("no_funding", symbol=symbol)
+        number, next_at = period_of(at)
+        return Funding(
+            symbol=symbol,
+            rate=funding_rate(seeded(self._seed, symbol, "funding", number)),
+            next_at=next_at,
+            period=FUNDING_PERIOD,
+            mark=self.last(symbol, at),
+            at=at,
+        )
 
     def span(self, symbol: str, since: datetime, until: datetime) -> tuple[Decimal, Decimal]:
         """Return the lowest and the highest price from `since` to `until`, both included."""
@@ -190,6 +241,19 @@ class SyntheticMarket:
             return self._views[symbol]
         except KeyError:
             raise NotFound("symbol_unknown", coin=symbol) from None
+
+    def _second(self, view: _View, second: int) -> Iterator[PublicTrade]:
+        walk, symbol = view.walk, view.market.symbol
+        rng, before = seeded(self._seed, symbol, "tape", second), walk.price(second - 1)
+        lots = whole(walk.pieces(second, second + 1)).volume
+        start = datetime.fromtimestamp(second, UTC)
+        for number, (moment, size) in enumerate(prints(rng, view.coin, lots)):
+            at = start + timedelta(microseconds=int(moment * 1_000_000))
+            price = walk.price(at.timestamp())
+            side = TakerSide.BUY if is_bought(rng, before, price) else TakerSide.SELL
+            amount = view.market.amount_down(size * view.coin.lot)
+            if amount:
+                yield PublicTrade(f"{second}{number:02}", view.decimal(price), amount, side, at)
 
     def _noise(self, symbol: str, at: datetime) -> random.Random:
         return seeded(self._seed, symbol, int(at.timestamp()))

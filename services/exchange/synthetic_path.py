@@ -57,8 +57,9 @@ class Path:
         self._seed = seed
         self._coin = coin
         self._own = math.sqrt(1 - _SHARED**2)
-        # Closed and open stretches alike never change, so they are kept while there is room.
-        self._day = lru_cache(maxsize=512)(self._make_day)
+        # Closed and open stretches alike never change, so they are kept while there is room: the
+        # days of a chart of weeks, with its averages.
+        self._day = lru_cache(maxsize=1_536)(self._make_day)
         self._parts = lru_cache(maxsize=384)(self._split)
         self._seconds = lru_cache(maxsize=16)(self._make_seconds)
 

@@ -73,6 +73,20 @@ class Walk:
             bar.volume,
         )
 
+    def stretch(self, start: int, length: int) -> Piece:
+        """Return a whole candle of any length: bars of the tree, joined where it has none.
+
+        Args:
+            start: Seconds since 1970, a multiple of the longest bar that divides `length`.
+            length: Seconds, a multiple of a minute.
+        """
+        level = next(level for level, bar in enumerate(LENGTHS) if length % bar == 0)
+        first, count = start // LENGTHS[level], length // LENGTHS[level]
+        if count == 1:
+            return self.bar(level, first)
+        last = first + count - 1
+        return whole(self.pieces(start, start + length, level=level, last=last))
+
     def pieces(
         self,
         since: float,
