@@ -1,12 +1,13 @@
 """Price alerts: set, list, remove, and the sweep that fires them.
 
 Firing is one conditional UPDATE with its message in the same transaction, so an alert tells
-once however often it is seen. What happened while nobody looked is read from the candles.
+once however often it is seen. What happened between two looks `services.price_history` knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from decimal import Decimal
 from services.accounts import Accounts
 from services.attempts import attempt
 from services.clock import Now
-from services.domain.accounts import AccountId, ChatId, Member, TenantId
+from services.domain.accounts import Account, AccountId, ChatId, Member, TenantId
 from services.domain.alerts import (
     Alert,
     AlertId,
@@ -24,24 +25,26 @@ from services.domain.alerts import (
     PercentMove,
     PriceCross,
 )
-from services.domain.market import Candle, Market, Quote, Timeframe
+from services.domain.market import Candle, Market, PriceRange, Quote
 from services.domain.messages import ALERT, Message
-from services.errors import InvalidInput, LimitExceeded, NotFound
+from services.errors import ExchangeUnavailable, InvalidInput, LimitExceeded, NotFound
 from services.exchange.gateway import ExchangeGateway
+from services.looks import Looks, Sight, sight_of
 from services.orders import Place
 from services.persistence.database import Database, TenantData
+from services.price_history import Key, PriceHistory
 from services.symbols import find_market
 
 MAX_WATCHING = 50
 DEFAULT_WINDOW = timedelta(hours=1)
-# A sweep that comes later than this after the last one looks at the candles in between.
-_GAP = timedelta(seconds=30)
 # "Alert set" is read before "it fired", also when the level is reached already.
 _SETTLED_AFTER = timedelta(seconds=1)
-# How often the time of the last look is written down; well below the gap.
+# How often the time of the last full look is written down.
 _NOTED_EVERY = timedelta(seconds=10)
-# Enough for the longest window in the coarsest useful step.
-_MOST_CANDLES = 300
+# A venue that hangs holds its own alerts up, and no others.
+_PATIENCE_S = 8.0
+_FIRING_AT_ONCE = 2
+_LOOKER = "alerts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +56,19 @@ class Watch:
     quote: Quote
 
 
-def timeframe_for(window: timedelta) -> Timeframe:
-    """Return the finest timeframe that covers a window with few candles."""
-    for timeframe in Timeframe:
-        if window / timeframe.length <= _MOST_CANDLES:
-            return timeframe
-    return Timeframe.D1
-
-
-def hit(condition: Condition, price: Decimal, seen: Sequence[Candle]) -> Decimal | None:
+def hit(
+    condition: Condition, price: Decimal, seen: Sequence[Candle | PriceRange]
+) -> Decimal | None:
     """Return the price that fulfils a condition, or None.
 
     Args:
         condition: What to look for.
         price: The present price.
-        seen: Candles to look at besides: those since the last look for a crossing, those of
-            the window for a move.
+        seen: What to look at besides: prices since the last look for a crossing, those of the
+            window for a move.
     """
-    high = max([price, *(candle.high for candle in seen)])
-    low = min([price, *(candle.low for candle in seen)])
+    high = max([price, *(span.high for span in seen)])
+    low = min([price, *(span.low for span in seen)])
     is_up = condition.direction is Direction.UP
     match condition:
         case PriceCross(level=level):
@@ -89,6 +86,20 @@ def _beyond(level: Decimal, price: Decimal, extreme: Decimal, *, is_up: bool) ->
     return extreme if sign * (extreme - level) >= 0 else None
 
 
+@dataclass(slots=True)
+class _Swept:
+    """What came of the alerts of one account; not `is_whole` where something was not seen."""
+
+    account_id: AccountId
+    by_symbol: Mapping[str, Key]
+    fired: int = 0
+    is_whole: bool = True
+
+    @property
+    def keys(self) -> Collection[Key]:
+        return self.by_symbol.values()
+
+
 class Alerts:
     """Everything about price alerts."""
 
@@ -99,11 +110,25 @@ class Alerts:
         *,
         now: Now,
         on_message: Callable[[ChatId], None],
+        looks: Looks | None = None,
     ) -> None:
+        """Take what is needed.
+
+        Args:
+            database: Where alerts and messages are.
+            accounts: Opens the venues.
+            now: The clock.
+            on_message: Called with each chat that has a new message.
+            looks: Streams the prices that are watched; None: they are asked for.
+        """
         self._database = database
         self._accounts = accounts
         self._now = now
+        # The writer serves in turn: hundreds of alerts at once must not keep a person waiting.
+        self._firing = asyncio.Semaphore(_FIRING_AT_ONCE)
         self._on_message = on_message
+        self._looks = looks
+        self._history = PriceHistory(looks, now=now)
 
     async def create(self, member: Member, wish: AlertWish, place: Place) -> Watch:
         """Store an alert; the same `place` gives the same alert.
@@ -174,39 +199,98 @@ class Alerts:
 
     async def sweep(self) -> int:
         """Look at every watching alert; return how many fired."""
-        now = self._now()
         async with self._database.read_all() as data:
             watching = await data.sweeps.watching_alerts()
-        fired, has_seen_all = 0, True
-        for account, group in _by_account(watching).items():
-            count = await attempt(
-                self._sweep_account(account, group, now), otherwise=None, event="alerts_not_swept"
-            )
-            # The others go on; what passes meanwhile is read from the candles.
-            has_seen_all = has_seen_all and count is not None
-            fired += count or 0
-        if has_seen_all and any(checked_at <= now - _NOTED_EVERY for _, checked_at in watching):
-            async with self._database.write_all() as data:
-                await data.sweeps.alerts_checked(now=now)
-        return fired
+        self._history.begin(watching)
+        groups = _by_account(watching)
+        results = await asyncio.gather(
+            *(self._sweep_or_none(account, group) for account, group in groups.items())
+        )
+        swept = [found for found in results if found is not None]
+        keys = {key for found in swept for key in found.keys}
+        if self._looks is not None:
+            self._looks.keep(_LOOKER, {key for key in keys if isinstance(key, Sight)})
+        self._history.forget_but(keys)
+        await self._note(watching, swept)
+        return sum(found.fired for found in swept)
+
+    async def _sweep_or_none(
+        self, account: tuple[TenantId, AccountId], group: Sequence[tuple[Alert, datetime]]
+    ) -> _Swept | None:
+        # The others go on; what passes meanwhile is looked at afterwards.
+        sweeping = self._sweep_account(account, group)
+        return await attempt(sweeping, otherwise=None, event="alerts_not_swept")
 
     async def _sweep_account(
+        self, account: tuple[TenantId, AccountId], group: Sequence[tuple[Alert, datetime]]
+    ) -> _Swept:
+        opened, gateway = await self._accounts.open(*account)
+        swept = _Swept(opened.id, {alert.symbol: _key(opened, alert.symbol) for alert, _ in group})
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._look_at(gateway, group, swept)
+        except (ExchangeUnavailable, TimeoutError):
+            # What it watches is streamed all the same.
+            swept.is_whole = False
+        return swept
+
+    async def _look_at(
         self,
-        account: tuple[TenantId, AccountId],
+        gateway: ExchangeGateway,
         group: Sequence[tuple[Alert, datetime]],
-        now: datetime,
-    ) -> int:
-        _, gateway = await self._accounts.open(*account)
-        quotes = await gateway.quotes(sorted({alert.symbol for alert, _ in group}))
-        fired = 0
-        for alert, checked_at in group:
-            if alert.created_at > now - _SETTLED_AFTER:
+        swept: _Swept,
+    ) -> None:
+        now, listed = self._now(), await gateway.markets()
+        quotes = await gateway.quotes(
+            sorted(symbol for symbol in swept.by_symbol if symbol in listed)
+        )
+        oldest = min(checked_at for _, checked_at in group)
+        waiting = []
+        for alert, _ in group:
+            if alert.created_at <= now - _SETTLED_AFTER and alert.symbol in quotes:
+                key, last = swept.by_symbol[alert.symbol], quotes[alert.symbol].last
+                is_cross = isinstance(alert.condition, PriceCross)
+                told = self._history.told(key, alert) if is_cross else ()
+                # What is known already does not wait for what must be asked for.
+                if not (is_cross and await self._fire_if(alert, last, told, swept)):
+                    waiting.append((alert, key, last))
+        for alert, key, last in waiting:
+            try:
+                seen = await self._seen(gateway, key, alert, oldest)
+            except ExchangeUnavailable:
+                swept.is_whole = False
                 continue
-            seen = await _seen(gateway, alert, checked_at, now)
-            price = hit(alert.condition, quotes[alert.symbol].last, seen)
-            if price is not None:
-                fired += await self._fire(alert, price, now)
-        return fired
+            await self._fire_if(alert, last, seen, swept)
+
+    async def _seen(
+        self, gateway: ExchangeGateway, key: Key, alert: Alert, oldest: datetime
+    ) -> Sequence[Candle | PriceRange]:
+        match alert.condition:
+            case PercentMove(_, _, window):
+                return await self._history.window(gateway, key, alert.symbol, window)
+            case PriceCross():
+                return await self._history.touched(gateway, key, alert, oldest)
+
+    async def _fire_if(
+        self, alert: Alert, last: Decimal, seen: Sequence[Candle | PriceRange], swept: _Swept
+    ) -> bool:
+        price = hit(alert.condition, last, seen)
+        if price is not None:
+            swept.fired += await self._fire(alert, price, self._now())
+        return price is not None
+
+    async def _note(
+        self, watching: Sequence[tuple[Alert, datetime]], swept: Sequence[_Swept]
+    ) -> None:
+        """Write down up to when everything was looked at, for the process after this one."""
+        whole = [found for found in swept if found.is_whole]
+        accounts = {found.account_id for found in whole}
+        looked = self._history.looked(key for found in whole for key in found.keys)
+        noted = min((at for alert, at in watching if alert.account_id in accounts), default=None)
+        if looked is not None and noted is not None and noted <= looked - _NOTED_EVERY:
+            besides = {alert.account_id for alert, _ in watching} - accounts
+            async with self._database.write_all() as data:
+                await data.sweeps.alerts_checked(now=looked, besides=besides)
 
     async def _fire(self, alert: Alert, price: Decimal, now: datetime) -> bool:
         message = Message(
@@ -217,7 +301,7 @@ class Alerts:
             dedupe=f"alert:{alert.id}",
             priority=ALERT,
         )
-        async with self._database.write(alert.tenant_id) as data:
+        async with self._firing, self._database.write(alert.tenant_id) as data:
             if not await data.alerts.fire(alert.id, price=price, now=now):
                 return False
             await data.outbox.put(message, now=now)
@@ -227,8 +311,14 @@ class Alerts:
     async def _watch(self, alert: Alert) -> Watch:
         _, gateway = await self._accounts.open(alert.tenant_id, alert.account_id)
         market = find_market(alert.symbol, await gateway.markets())
-        quotes = await gateway.quotes([alert.symbol])
-        return Watch(alert, market, quotes[alert.symbol])
+        try:
+            quote = (await gateway.quotes([alert.symbol])).get(alert.symbol)
+        except ExchangeUnavailable:
+            # Who waits for the news of an alert does not wait for the venue.
+            if alert.fired_price is None:
+                raise
+            quote = None
+        return Watch(alert, market, quote or _last_known(alert))
 
 
 async def _check_room(data: TenantData) -> None:
@@ -249,6 +339,14 @@ def _condition(wish: AlertWish, market: Market, quote: Quote) -> Condition:
     return PriceCross(wish.direction or rising, level)
 
 
+def _last_known(alert: Alert) -> Quote:
+    price, at = alert.fired_price, alert.fired_at
+    if price is None or at is None:
+        raise ExchangeUnavailable
+    nothing = (None,) * 5
+    return Quote(alert.symbol, price, price, price, *nothing, at, is_stale=True)
+
+
 def _by_account(
     watching: Sequence[tuple[Alert, datetime]],
 ) -> Mapping[tuple[TenantId, AccountId], Sequence[tuple[Alert, datetime]]]:
@@ -258,18 +356,5 @@ def _by_account(
     return groups
 
 
-async def _seen(
-    gateway: ExchangeGateway, alert: Alert, checked_at: datetime, now: datetime
-) -> Sequence[Candle]:
-    match alert.condition:
-        case PercentMove(_, _, window):
-            start = now - window
-        case PriceCross() if now - checked_at > _GAP:
-            start = checked_at
-        case PriceCross():
-            return ()
-    timeframe = timeframe_for(now - start)
-    count = int((now - start) / timeframe.length) + 1
-    candles = await gateway.candles(alert.symbol, timeframe, limit=min(count, _MOST_CANDLES))
-    # A candle that began before the start may hold extremes from before it.
-    return [candle for candle in candles if candle.at >= start]
+def _key(account: Account, symbol: str) -> Key:
+    return sight_of(account, symbol) or (account.id, symbol)

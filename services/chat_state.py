@@ -80,9 +80,17 @@ class ChatState:
         async with self._database.read(member.tenant_id) as data:
             return await data.conversations.get(chat_id, member.user_id, now=self._now())
 
-    async def go(self, member: Member, chat_id: ChatId, name: str, draft: dict[str, Any]) -> None:
-        """Put the member at a step; it expires after `STEP_LIFE`."""
-        step = Step(name, draft, self._now() + STEP_LIFE)
+    async def go(
+        self,
+        member: Member,
+        chat_id: ChatId,
+        name: str,
+        draft: dict[str, Any],
+        *,
+        life: timedelta = STEP_LIFE,
+    ) -> None:
+        """Put the member at a step; it expires after `life`."""
+        step = Step(name, draft, self._now() + life)
         async with self._database.write(member.tenant_id) as data:
             await data.conversations.put(chat_id, member.user_id, step)
 

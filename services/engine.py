@@ -38,14 +38,20 @@ class LocalEngine:
         """Say what runs under a name; the handler gets the key."""
         self._handlers[name] = handler
 
-    def periodic(self, name: str, every: timedelta, handler: Handler) -> None:
-        """Run a task on a timetable; missed runs are made up by one, never by many."""
+    def periodic(
+        self, name: str, every: timedelta, handler: Handler, *, jitter: timedelta = timedelta(0)
+    ) -> None:
+        """Run a task on a timetable; missed runs are made up by one, never by many.
+
+        Runs are up to `jitter` early or late, so that many processes do not ask at once.
+        """
         self.task(name, handler)
         self._scheduler.add_job(
             self._remind,
             "interval",
             args=[name],
             seconds=every.total_seconds(),
+            jitter=int(jitter.total_seconds()) or None,
             id=name,
             coalesce=True,
             max_instances=1,

@@ -4,6 +4,7 @@ AssistantError                 code and params; raised only by services and pars
 |- UserFixable                 shown as it is: what happened, what it means, the next step
 |  |- InvalidInput             a value the user can correct
 |  |- NotConnected             no usable account
+|  |- CredentialsRejected      the venue does not take the key, or the key may do too much
 |  |- InsufficientFunds
 |  |- LimitExceeded
 |  |- OrderRejected            the venue proved that nothing was placed
@@ -47,6 +48,10 @@ class InvalidInput(UserFixable):
 
 class NotConnected(UserFixable):
     """The tenant has no usable account for this."""
+
+
+class CredentialsRejected(UserFixable):
+    """The venue refuses the key, or the key may do what it must not; nothing was traded."""
 
 
 class InsufficientFunds(UserFixable):

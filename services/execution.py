@@ -19,24 +19,28 @@ import structlog
 from services.accounts import Accounts
 from services.attempts import attempt
 from services.clock import Now
-from services.domain.accounts import Account, ChatId
+from services.domain.accounts import Account, ChatId, Environment
 from services.domain.market import EXACT
 from services.domain.messages import ORDER, Message
 from services.domain.orders import Fill, Order, OrderReport, OrderStatus, holdings_effect
 from services.errors import (
     AssistantError,
+    CredentialsRejected,
     ExchangeUnavailable,
     InsufficientFunds,
     InvalidInput,
     NotFound,
     OrderRejected,
 )
+from services.exchange.gateway import ExchangeGateway
 from services.persistence.database import Database, TenantData
 
 # A confirmation that waited longer (a crash, a stall) is not acted on: prices have moved.
 SENDABLE = timedelta(seconds=10)
 # How long after sending "no such order" counts as proof: deadline, clock error and read lag.
 PROOF_AFTER = timedelta(seconds=10)
+# OKX takes a request for 30 s after its time stamp; a replica may lag behind that.
+LIVE_PROOF_AFTER = timedelta(seconds=45)
 
 # Longer than any call to a venue may take: whoever was sending has failed to write down how it
 # went.
@@ -45,10 +49,18 @@ ABANDONED_AFTER = timedelta(minutes=2)
 REFUSALS = (OrderRejected, InsufficientFunds, InvalidInput, NotFound)
 """What a gateway raises only with proof that nothing was placed."""
 
+OnRefusal = Callable[[Account, str], None]
+"""Hears of every refusal of a venue: the account and the code."""
+
 _EFFECTIVE = ("filled", "cost", "fee", "fee_currency")
 _AVERAGE_PLACES = Decimal(1).scaleb(-18)
 
 _log = structlog.get_logger(__name__)
+
+
+def ignore_refusal(account: Account, code: str) -> None:
+    """Do nothing about a refusal."""
+    del account, code
 
 
 class Execution:
@@ -61,15 +73,22 @@ class Execution:
         *,
         now: Now,
         on_message: Callable[[ChatId], None],
+        on_refusal: OnRefusal = ignore_refusal,
     ) -> None:
         self._database = database
         self._accounts = accounts
         self._now = now
         self._on_message = on_message
+        self._on_refusal = on_refusal
 
     async def send(self, order: Order) -> None:
         """Send a confirmed order, once, ever; does nothing for one in any other state."""
-        _, gateway = await self._accounts.open(order.tenant_id, order.account_id)
+        account, gateway = await self._accounts.open(order.tenant_id, order.account_id)
+        try:
+            self._accounts.check_tradable(account)
+        except CredentialsRejected as refusal:
+            await self._settle(order, OrderStatus.NOT_PLACED, reason=refusal.code)
+            return
         now = self._now()
         async with self._database.write(order.tenant_id) as data:
             claimed = await data.orders.claim(order.id, now=now, oldest=now - SENDABLE)
@@ -80,6 +99,7 @@ class Execution:
             report = await gateway.submit(order.request, client_order_id=order.client_order_id)
         except REFUSALS as refusal:
             await self._settle(sending, OrderStatus.REJECTED, reason=refusal.code)
+            self._on_refusal(account, refusal.code)
         except Exception as doubt:  # no proof of refusal: looked up, never sent again
             await self._settle(sending, OrderStatus.UNKNOWN)
             if not isinstance(doubt, AssistantError):
@@ -89,7 +109,7 @@ class Execution:
 
     async def cancel(self, order: Order) -> Order:
         """Ask the venue to cancel an open order and return the order as it then is."""
-        _, gateway = await self._accounts.open(order.tenant_id, order.account_id)
+        _, gateway = await self._accounts.reach(order.tenant_id, order.account_id)
         report = await gateway.cancel(order.request.symbol, client_order_id=order.client_order_id)
         await self._apply(order, report, is_asked_for=True)
         async with self._database.read(order.tenant_id) as data:
@@ -146,11 +166,9 @@ class Execution:
         return await self._settle(order, OrderStatus.NOT_PLACED, reason="confirmed_too_long_ago")
 
     async def _look_up(self, order: Order) -> bool:
-        _, gateway = await self._accounts.open(order.tenant_id, order.account_id)
+        account, gateway = await self._accounts.reach(order.tenant_id, order.account_id)
         try:
-            report = await gateway.find_order(
-                order.request.symbol, client_order_id=order.client_order_id
-            )
+            report = await _found(gateway, order)
         except ExchangeUnavailable:
             return False
         if report is not None:
@@ -158,7 +176,9 @@ class Execution:
         if order.status is OrderStatus.OPEN:
             _log.warning("open_order_not_at_venue", order_id=order.id)
             return False
-        if order.sent_at is None or order.sent_at > self._now() - PROOF_AFTER:
+        is_paper = account.environment is Environment.PAPER
+        proof_after = PROOF_AFTER if is_paper else LIVE_PROOF_AFTER
+        if order.sent_at is None or order.sent_at > self._now() - proof_after:
             return False
         return await self._settle(order, OrderStatus.NOT_PLACED, reason="not_at_venue")
 
@@ -227,6 +247,16 @@ class Execution:
             },
         )
         await data.outbox.put(message, now=self._now())
+
+
+async def _found(gateway: ExchangeGateway, order: Order) -> OrderReport | None:
+    """Return what the venue says of an order; a look-up that finds none is checked once more."""
+    symbol, ours = order.request.symbol, order.client_order_id
+    report = await gateway.find_order(symbol, client_order_id=ours)
+    if report is None:
+        listed = await gateway.open_orders()
+        report = next((other for other in listed if other.client_order_id == ours), None)
+    return report
 
 
 def _deltas(order: Order, totals: dict[str, Any]) -> Mapping[str, Decimal]:

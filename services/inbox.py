@@ -17,7 +17,8 @@ from services.vault import Vault
 
 Handle = Callable[[str], Awaitable[None]]
 
-_PURPOSE = "inbox"
+PURPOSE = "inbox"
+"""What the vault seals an update's body for; its place is the update's id."""
 # After a week of silence Telegram may number updates anew, so the old offset means nothing.
 _OFFSET_LIFE = timedelta(days=6)
 
@@ -35,7 +36,7 @@ class Inbox:
         fresh = set()
         async with self._database.write_all() as data:
             for update_id, chat_id, body in updates:
-                sealed = self._vault.seal(body, purpose=_PURPOSE, place=update_id)
+                sealed = self._vault.seal(body, purpose=PURPOSE, place=update_id)
                 if await data.inbox.accept(update_id, chat_id, sealed, now=self._now()):
                     fresh.add(update_id)
         return fresh
@@ -60,6 +61,6 @@ class Inbox:
                 stored = await data.inbox.next_of(chat_id)
             if stored is None:
                 return
-            await handle(self._vault.open(stored.body, purpose=_PURPOSE, place=stored.update_id))
+            await handle(self._vault.open(stored.body, purpose=PURPOSE, place=stored.update_id))
             async with self._database.write_all() as data:
                 await data.inbox.done(stored.update_id, now=self._now())

@@ -6,7 +6,6 @@ uninvited changes nothing and is told so.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,11 +27,21 @@ from services.domain.orders import (
     Quantity,
     QuantityKind,
 )
+from services.domain.paper import LostPrices
 from services.errors import Expired, NotAllowed, NotFound
 from services.exchange.gateway import ExchangeGateway
-from services.execution import Execution
+from services.execution import Execution, OnRefusal, ignore_refusal
 from services.persistence.database import Database
-from services.risk import Limits, Preview, Rounding, Situation, check, is_worse, size
+from services.preflight import Preflight
+from services.risk import (
+    Limits,
+    Preview,
+    Rounding,
+    Situation,
+    check,
+    is_worse,
+    size,
+)
 from services.symbols import find_market
 
 CARD_LIFE = timedelta(seconds=60)
@@ -77,12 +86,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A confirmed order with its market, account and trades."""
+    """A confirmed order with its market, account and trades.
+
+    Attributes:
+        lost: It is open, and the prices that would fill it are lost.
+    """
 
     order: Order
     account: Account
     market: Market
     fills: tuple[Fill, ...]
+    lost: LostPrices | None = None
 
 
 class Orders:
@@ -97,6 +111,7 @@ class Orders:
         limits: Limits,
         now: Now,
         on_message: Callable[[ChatId], None],
+        on_refusal: OnRefusal = ignore_refusal,
     ) -> None:
         self._database = database
         self._accounts = accounts
@@ -104,17 +119,20 @@ class Orders:
         self._limits = limits
         self._now = now
         self._on_message = on_message
+        self._preflight = Preflight(database, on_refusal=on_refusal)
 
     async def draft(self, member: Member, wish: OrderWish, place: Place) -> Card:
         """Write a draft down and return its card; the same `place` gives the same draft.
 
         Raises:
             NotFound: ``symbol_unknown``.
-            InvalidInput, InsufficientFunds, LimitExceeded: As `services.risk.check`.
+            CredentialsRejected: As `Accounts.check_tradable`.
+            InvalidInput, InsufficientFunds, LimitExceeded: As the checks of `services.risk`.
         """
         account, gateway = await self._accounts.of(member)
+        self._accounts.check_tradable(account)
         market = find_market(wish.coin, await gateway.markets())
-        situation = await _situation(gateway, market)
+        situation = await self._preflight.look(account, gateway, market)
         request, roundings = size(wish, situation)
         preview = check(request, situation, self._limits)
         now = self._now()
@@ -200,12 +218,13 @@ class Orders:
             NotFound: No such order in this tenant.
             NotAllowed: ``card_of_another``; somebody else asked for it.
             Expired: ``card_settled`` (with ``status``) or ``card_expired``; nothing was sent.
-            Otherwise as `draft`, when funds or limits no longer allow it.
+            Otherwise as `draft`, when funds, limits or the choice of pairs no longer allow it.
         """
         draft = await self._own_draft(member, order_id)
         account, gateway = await self._accounts.open(draft.tenant_id, draft.account_id)
+        self._accounts.check_tradable(account)
         market = find_market(draft.request.symbol, await gateway.markets())
-        situation = await _situation(gateway, market)
+        situation = await self._preflight.look(account, gateway, market)
         preview = check(draft.request, situation, self._limits)
         if is_worse(draft.request, draft.worst_cost, preview.full_cost, self._limits):
             return await self._requote(draft, account, gateway, situation, preview)
@@ -267,11 +286,13 @@ class Orders:
 
     async def receipt(self, member: Member, order: Order) -> Receipt:
         """Return an order with its account, market and trades."""
-        account, gateway = await self._accounts.open(order.tenant_id, order.account_id)
-        market = find_market(order.request.symbol, await gateway.markets())
+        account = await self._accounts.find(order.tenant_id, order.account_id)
+        market = await self._accounts.market_of(order)
         async with self._database.read(member.tenant_id) as data:
             fills = await data.orders.fills(order.id)
-        return Receipt(order, account, market, tuple(fills))
+        is_open = order.status is OrderStatus.OPEN
+        lost = self._accounts.lost_prices(account, order.request.symbol) if is_open else None
+        return Receipt(order, account, market, tuple(fills), lost)
 
     async def expire_drafts(self) -> int:
         """End the drafts whose time is over, with a message that says so on the card."""
@@ -336,15 +357,6 @@ class Orders:
             if current is None or current.status is not OrderStatus.DRAFT:
                 raise Expired("card_settled", status=current.status if current else None)
             await data.orders.advance(current, OrderStatus.DECLINED, now=self._now())
-
-
-async def _situation(gateway: ExchangeGateway, market: Market) -> Situation:
-    quotes, book, balances = await asyncio.gather(
-        gateway.quotes([market.symbol]),
-        gateway.order_book(market.symbol),
-        gateway.balances(),
-    )
-    return Situation(market, quotes[market.symbol], book, balances)
 
 
 def _card_ended(draft: Order) -> Message:

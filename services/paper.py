@@ -1,4 +1,6 @@
-"""The built-in paper venue: a real matching core over an invented market, kept in the database.
+"""The built-in paper venue: a real matching core whose books are kept in the database.
+
+It matches on an invented market, or on the public prices of a real venue.
 
 Rules of the venue:
 - An account opens with `services.paper_desk.OPENING` at its first touch, once.
@@ -7,57 +9,91 @@ Rules of the venue:
 - A limit order takes what its price admits; the rest stays open and is filled as maker when
   trading reaches its price.
 - A client order id names one order for ever. A refused request leaves no order.
+- Nothing is filled while there are no prices.
 
 Every step is one write transaction under the account's lock, so a fill, a cancel and another
-order of the same account follow each other in any process.
+order of the same account follow each other in any process. What a real venue says is fetched
+before.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services import paper_desk
 from services.clock import Now
-from services.domain.accounts import AccountId, Balance
-from services.domain.market import Candle, Level, Market, OrderBook, Quote, Timeframe
-from services.domain.orders import OrderReport, OrderRequest, OrderStatus, Side
-from services.domain.paper import Move, PaperOrder
-from services.errors import NotFound
+from services.domain.accounts import Account, AccountId
+from services.domain.market import (
+    Candle,
+    Funding,
+    Market,
+    OrderBook,
+    PublicTrade,
+    Quote,
+    Timeframe,
+)
+from services.domain.orders import Side
+from services.domain.paper import LostPrices, Matched, Move, PaperOrder
+from services.errors import NotConnected, NotFound
 from services.exchange import matching
+from services.exchange.gateway import ExchangeGateway, VenueTime
 from services.exchange.synthetic import SyntheticMarket
-from services.paper_desk import Desk
+from services.paper_desk import Due, View
+from services.paper_feed import FeedGateway, Feeds
+from services.paper_gateway import BookedGateway
+from services.paper_matching import FeedMatching
 from services.persistence.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """An order that the market reached in a pass.
+class PaperVenue:
+    """The venue itself: the market, the accounts, the matching of resting orders.
 
-    Attributes:
-        report: Its state after the pass, with every fill so far.
+    Args:
+        database: Holds the books.
+        market: The invented one.
+        now: The clock.
+        feeds: The real venues whose prices accounts may take; None: no account may.
     """
 
-    account_id: AccountId
-    report: OrderReport
-
-
-class PaperVenue:
-    """The venue itself: the market, the accounts, the matching of resting orders."""
-
-    def __init__(self, database: Database, market: SyntheticMarket, now: Now) -> None:
+    def __init__(
+        self, database: Database, market: SyntheticMarket, now: Now, *, feeds: Feeds | None = None
+    ) -> None:
         self._database = database
         self._market = market
         self._now = now
+        self._feeds = feeds
+        self._feed_matching = None if feeds is None else FeedMatching(database, feeds, now=now)
         self._checked: dict[int, datetime] = {}
 
     def gateway(self, account_id: AccountId) -> PaperGateway:
-        """Return the gateway of one account."""
+        """Return the gateway of one account on the invented market."""
         return PaperGateway(account_id, self._database, self._market, self._now)
+
+    def gateway_of(self, account: Account) -> ExchangeGateway:
+        """Return the gateway of an account on the prices that it takes.
+
+        Raises:
+            NotConnected: ``exchange_not_available``: it takes a venue's, and none are to be had.
+        """
+        if account.feed is None:
+            return self.gateway(account.id)
+        if self._feeds is None:
+            raise NotConnected("exchange_not_available", exchange=account.feed)
+        return FeedGateway(account.id, account.feed, self._database, self._feeds, now=self._now)
+
+    def lost_prices(self, account: Account, symbol: str | None = None) -> LostPrices | None:
+        """Tell whether the venue whose prices an account takes says nothing just now.
+
+        Args:
+            account: Of any kind; only a paper account on a feed loses prices.
+            symbol: Whose price matters; None: any that an open order waits for.
+        """
+        if account.feed is None or self._feeds is None:
+            return None
+        return self._feeds.lost(account.feed, symbol)
 
     async def load(self) -> None:
         """Apply the pushes given earlier; once at start."""
@@ -69,11 +105,11 @@ class PaperVenue:
 
         A convenience: the first touch through the gateway does the same.
         """
-        async with paper_desk.opened(self._database, self._market, account_id):
+        async with paper_desk.opened(self._database, account_id):
             pass
 
     async def push(self, base: str, ratio: Decimal) -> Move:
-        """Multiply the price of a coin by `ratio` (above zero; 1.03 = 3 % up) from now on.
+        """Multiply the invented price of a coin by `ratio` (above zero; 1.03 = 3 % up).
 
         Raises:
             NotFound: ``symbol_unknown`` for a coin that is not listed.
@@ -91,12 +127,14 @@ class PaperVenue:
     async def match(self) -> Sequence[Matched]:
         """Fill what trading reached since the last look, in full or in part.
 
-        Also learns of pushes given in other processes.
+        Also learns of pushes given in other processes. What a real venue is still asked for is
+        returned by a later pass.
         """
         at = self._now()
         async with self._database.read_all() as data:
             self._market.set_moves(await data.paper.moves())
-            orders = await data.paper.open_orders()
+            resting = await data.paper.resting()
+        orders = [order for order, feed in resting if feed is None]
         accounts = defaultdict[AccountId, list[PaperOrder]](list)
         for order in self._reached(orders, at):
             accounts[order.account_id].append(order)
@@ -105,7 +143,14 @@ class PaperVenue:
             matched += await self._fill(account_id, reached, at)
         # Only now: a pass that failed half way is repeated from where the rows stand.
         self._checked = {order.id: at for order in orders}
+        if self._feed_matching is not None:
+            matched += await self._feed_matching.match(resting)
         return matched
+
+    async def close(self) -> None:
+        """Ask no venue any more; before the venues' prices are closed."""
+        if self._feed_matching is not None:
+            await self._feed_matching.close()
 
     def _reached(self, orders: Iterable[PaperOrder], at: datetime) -> list[PaperOrder]:
         spans: dict[tuple[str, datetime], tuple[Decimal, Decimal]] = {}
@@ -117,8 +162,7 @@ class PaperVenue:
             if (symbol, since) not in spans:
                 spans[symbol, since] = self._market.span(symbol, since, at)
             low, high = spans[symbol, since]
-            limit = _limit(order)
-            if low <= limit if order.request.side is Side.BUY else high >= limit:
+            if low <= order.limit if order.request.side is Side.BUY else high >= order.limit:
                 reached.append(order)
         return reached
 
@@ -128,39 +172,34 @@ class PaperVenue:
     async def _fill(
         self, account_id: AccountId, orders: Iterable[PaperOrder], at: datetime
     ) -> Sequence[Matched]:
-        matched = []
-        async with paper_desk.opened(self._database, self._market, account_id) as desk:
-            for seen in orders:
-                order = await desk.find(seen.client_order_id)
-                if order is None or order.status is not OrderStatus.OPEN:
-                    continue
-                level = self._due(order, at)
-                if level is not None:
-                    filled = await desk.fill(order, level, at=at)
-                    matched.append(Matched(account_id, await desk.report(filled)))
-        return matched
+        return await paper_desk.fill_due(
+            self._database, account_id, orders, lambda order: self._due(order, at)
+        )
 
-    def _due(self, order: PaperOrder, at: datetime) -> Level | None:
-        request, limit = order.request, _limit(order)
+    def _due(self, order: PaperOrder, at: datetime) -> Due | None:
+        request, limit = order.request, order.limit
         traded = self._market.traded(request.symbol, request.side, limit, self._since(order), at)
         market = self._market.market(request.symbol)
-        return matching.make(market, limit, order.remaining, traded=traded)
+        level = matching.make(market, limit, order.remaining, traded=traded)
+        return None if level is None else Due(level, market, at)
 
 
-class PaperGateway:
-    """One account at the paper venue; an `ExchangeGateway`."""
+class PaperGateway(BookedGateway):
+    """One account on the invented market; an `ExchangeGateway`."""
 
     def __init__(
         self, account_id: AccountId, database: Database, market: SyntheticMarket, now: Now
     ) -> None:
-        self._account_id = account_id
-        self._database = database
+        super().__init__(account_id, database, now)
         self._market = market
-        self._now = now
 
     async def markets(self) -> Mapping[str, Market]:
         """Return every market by unified symbol."""
         return self._market.markets
+
+    def timeframes(self) -> Sequence[Timeframe]:
+        """Return the candle lengths of the market, shortest first."""
+        return self._market.timeframes
 
     async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Return the present quote of each symbol."""
@@ -175,69 +214,22 @@ class PaperGateway:
         """Return the last `limit` candles, oldest first, the unfinished one last."""
         return self._market.candles(symbol, timeframe, limit=limit, at=self._now())
 
-    async def balances(self) -> Mapping[str, Balance]:
-        """Return every currency with a holding above zero; opens a new account."""
-        async with self._database.read_all() as data:
-            balances = await data.paper.balances(self._account_id)
-        if not balances:
-            async with self._desk():
-                pass
-            return await self.balances()
-        return {currency: balance for currency, balance in balances.items() if balance.total}
+    async def trades(self, symbol: str, *, limit: int) -> Sequence[PublicTrade]:
+        """Return the last `limit` public trades, oldest first."""
+        return self._market.trades(symbol, limit=limit, at=self._now())
 
-    async def submit(self, request: OrderRequest, *, client_order_id: str) -> OrderReport:
-        """Place an order. A client order id seen before returns the first order's report.
+    async def funding(self, symbol: str) -> Funding:
+        """Return the funding of a perpetual.
 
         Raises:
-            NotFound: ``symbol_unknown``.
-            InvalidInput: ``contracts_not_tradable``.
-            OrderRejected: A rule of the market, see `services.exchange.paper_rules.check`.
-            InsufficientFunds: ``insufficient_funds``.
+            InvalidInput: ``no_funding``: the symbol is no perpetual.
         """
-        async with self._desk() as desk:
-            order = await desk.find(client_order_id)
-            if order is None:
-                order = await desk.place(request, client_order_id, at=self._now())
-            return await desk.report(order)
+        return self._market.funding(symbol, self._now())
 
-    async def cancel(self, symbol: str, *, client_order_id: str) -> OrderReport:
-        """Cancel an order; an order that has ended meanwhile returns its last report.
+    async def time(self) -> VenueTime:
+        """Return no difference: the venue lives by our own clock."""
+        return VenueTime(timedelta(0), timedelta(0))
 
-        Raises:
-            NotFound: ``order_unknown``.
-        """
-        async with self._desk() as desk:
-            order = await desk.find(client_order_id)
-            if order is None or order.request.symbol != symbol:
-                raise NotFound("order_unknown", client_order_id=client_order_id)
-            if order.status is OrderStatus.OPEN:
-                order = await desk.cancel(order, at=self._now())
-            return await desk.report(order)
-
-    async def find_order(self, symbol: str, *, client_order_id: str) -> OrderReport | None:
-        """Return the order, open or ended, or None when none exists."""
-        async with self._database.read_all() as data:
-            order = await data.paper.find(self._account_id, client_order_id)
-            if order is None or order.request.symbol != symbol:
-                return None
-            fills = await data.paper.fills([order])
-        return order.report(fills[order.id])
-
-    async def open_orders(self) -> Sequence[OrderReport]:
-        """Return every open order of the account, oldest first."""
-        async with self._database.read_all() as data:
-            orders = await data.paper.open_orders(self._account_id)
-            fills = await data.paper.fills(orders)
-        return [order.report(fills[order.id]) for order in orders]
-
-    async def close(self) -> None:
-        """Release nothing: the database is not the gateway's own."""
-
-    def _desk(self) -> AbstractAsyncContextManager[Desk]:
-        return paper_desk.opened(self._database, self._market, self._account_id)
-
-
-def _limit(order: PaperOrder) -> Decimal:
-    if order.request.price is None:
-        raise ValueError("a market order never rests")
-    return order.request.price
+    async def _view(self, symbol: str) -> View:
+        del symbol
+        return self._market

@@ -20,6 +20,7 @@ from services.domain.orders import (
     QuantityKind,
     Side,
 )
+from services.domain.pairs import PairMark, PairPolicy, Standing, standing_of
 from services.errors import InsufficientFunds, InvalidInput, LimitExceeded
 
 # Beyond this distance a limit price is more often a slip than a plan; the card warns.
@@ -115,6 +116,61 @@ def affordable(levels: Sequence[Level], budget: Decimal) -> Decimal:
     return amount
 
 
+def check_pair(market: Market, policy: PairPolicy, mark: PairMark | None) -> None:
+    """Refuse a pair that may not be traded at all, whatever the order and the prices.
+
+    Raises:
+        InvalidInput: ``market_not_active``.
+        LimitExceeded: ``pair_not_allowed``, ``pair_inactive``.
+    """
+    if not market.is_active:
+        raise InvalidInput("market_not_active", symbol=market.symbol)
+    match standing_of(policy, mark):
+        case Standing.FORBIDDEN | Standing.NOT_LISTED:
+            raise LimitExceeded("pair_not_allowed", symbol=market.symbol)
+        case Standing.PAUSED:
+            raise LimitExceeded("pair_inactive", symbol=market.symbol)
+        case Standing.ALLOWED:
+            pass
+
+
+def check_floors(now: Situation, policy: PairPolicy) -> None:
+    """Refuse a pair that is too thin to be traded at this moment.
+
+    What a floor needs and the venue does not say counts as below it.
+
+    Raises:
+        InvalidInput: ``no_liquidity``.
+        LimitExceeded: ``volume_unknown``, ``volume_too_low``, ``spread_too_wide``.
+    """
+    if policy.min_quote_volume is not None:
+        _check_volume(now, policy.min_quote_volume)
+    if policy.max_spread_percent is not None:
+        _check_spread(now, policy.max_spread_percent)
+
+
+def _check_volume(now: Situation, minimum: Decimal) -> None:
+    market, volume = now.market, now.quote.quote_volume
+    if volume is None:
+        raise LimitExceeded("volume_unknown", symbol=market.symbol)
+    if volume < minimum:
+        raise LimitExceeded(
+            "volume_too_low",
+            symbol=market.symbol,
+            volume=volume,
+            minimum=minimum,
+            currency=market.quote,
+        )
+
+
+def _check_spread(now: Situation, maximum: Decimal) -> None:
+    symbol, spread = now.market.symbol, now.quote.spread_percent
+    if spread is None:
+        raise InvalidInput("no_liquidity", symbol=symbol)
+    if spread > maximum:
+        raise LimitExceeded("spread_too_wide", symbol=symbol, spread=spread, maximum=maximum)
+
+
 def size(wish: OrderWish, now: Situation) -> tuple[OrderRequest, tuple[Rounding, ...]]:
     """Turn a wish into an order on the grid and say what was rounded.
 
@@ -185,13 +241,8 @@ def check(request: OrderRequest, now: Situation, limits: Limits) -> Preview:
 def nearest_legal(request: OrderRequest, now: Situation, limits: Limits) -> OrderRequest | None:
     """Return the order of the nearest amount that passes every check, None when none does."""
     market = now.market
-    most = market.amount_down(
-        min(
-            market.max_amount,
-            _base_for(limits.max_order_cost, request, now),
-            _owned(request, now),
-        )
-    )
+    payable = min(_base_for(limits.max_order_cost, request, now), _owned(request, now))
+    most = market.amount_down(min(payable, market.max_amount or payable))
     least = _least(request, now)
     if least > most:
         return None
@@ -279,7 +330,7 @@ def _check_maximum(
     request: OrderRequest, preview: Preview, now: Situation, limits: Limits
 ) -> None:
     market = now.market
-    if request.amount > market.max_amount:
+    if market.is_above_maximum(request.amount):
         raise LimitExceeded(
             "amount_above_maximum",
             maximum=market.max_amount,

@@ -16,6 +16,8 @@ from services.persistence.system import Newcomer
 
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 12
+CURRENCIES = ("USDT", "USDC", "USD", "EUR", "BTC")
+"""In which holdings can be valued: most venues have paths of pairs to these."""
 
 
 class Access(StrEnum):
@@ -181,6 +183,16 @@ class Tenants:
     async def set_dark(self, member: Member, *, is_dark: bool) -> Member:
         """Choose the background of charts."""
         return await self._save(replace(member, is_dark=is_dark))
+
+    async def set_valued_in(self, member: Member, currency: str) -> Member:
+        """Choose the currency in which holdings are worth something.
+
+        Raises:
+            InvalidInput: ``currency_unknown``: none of `CURRENCIES`.
+        """
+        if currency not in CURRENCIES:
+            raise InvalidInput("currency_unknown", text=currency)
+        return await self._save(replace(member, valued_in=currency))
 
     async def set_time_zone(self, member: Member, name: str) -> Member:
         """Choose the time zone by IANA name, in any letter case.
