@@ -1,19 +1,10 @@
-"""What buttons mean. A button under a message carries only a token; the meaning is a row.
-
-Payloads are frozen and hold ids, symbols and words, all plain JSON. They are written to the
-database before the button is shown and read back by class name, so a name must not change
-while old messages live.
-"""
+"""What the buttons about prices, orders, alerts and preferences mean."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """Base of every button's meaning."""
+from handlers.payload import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +39,76 @@ class ShowBook(Payload):
     """Show an order book; in place of another book."""
 
     symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPrice(Payload):
+    """Keep the price of a symbol up to date in a message of its own."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopWatching(Payload):
+    """Keep the chat's price up to date no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTrades(Payload):
+    """Show the last public trades; in place of earlier ones."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFunding(Payload):
+    """Show the funding of a perpetual, fresh."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPairs(Payload):
+    """Show a page of an account's pairs (0: the default one), or of those a search finds."""
+
+    account_id: int = 0
+    page: int = 0
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPair(Payload):
+    """Show whether a pair may be traded on an account (0: the default one)."""
+
+    symbol: str
+    account_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecidePair(Payload):
+    """Decide about a pair: ``allow``, ``pause``, ``forbid``, or ``clear`` for no decision."""
+
+    symbol: str
+    account_id: int
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPairRules(Payload):
+    """Show what every pair of an account must fulfil."""
+
+    account_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetPairRules(Payload):
+    """Set what every pair of an account must fulfil; floors as exact text, empty for none."""
+
+    account_id: int
+    is_listed_only: bool
+    min_quote_volume: str
+    max_spread_percent: str
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +239,6 @@ class RestoreAlert(Payload):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAccounts(Payload):
-    """Show the exchange accounts, in place."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChooseAccount(Payload):
-    """Make an account the default one."""
-
-    account_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class ShowSettings(Payload):
     """Show the settings, in place."""
 
@@ -218,6 +267,13 @@ class ChooseBackground(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseCurrency(Payload):
+    """Choose the currency in which holdings are worth something."""
+
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseTimeZone(Payload):
     """Choose a time zone; empty asks for its name."""
 
@@ -239,22 +295,3 @@ class LetTrade(Payload):
 @dataclass(frozen=True, slots=True)
 class Nothing(Payload):
     """Change nothing: the button marks the present choice."""
-
-
-PAYLOADS: dict[str, type[Payload]] = {cls.__name__: cls for cls in Payload.__subclasses__()}
-"""Every payload by the name under which it is stored."""
-
-
-def fields_of(payload: Payload) -> dict[str, Any]:
-    """Return a payload's fields as JSON."""
-    return asdict(payload)
-
-
-def payload_of(name: str, fields: dict[str, Any]) -> Payload | None:
-    """Return the payload that was stored, None when its class or fields have changed since."""
-    cls = PAYLOADS.get(name)
-    if cls is None:
-        return None
-    known = cls.__dataclass_fields__
-    needed = {field.name for field in known.values() if field.default is MISSING}
-    return cls(**fields) if needed <= set(fields) <= set(known) else None

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from telegram import Update
 
-from handlers import alerts, balances, cards, orders, quotes, settings
+from handlers import (
+    accounts,
+    alerts,
+    balances,
+    cards,
+    connect,
+    connect_key,
+    market_data,
+    orders,
+    pairs,
+    quotes,
+    settings,
+    watch,
+)
 from handlers.buttons import ShowHelp
 from handlers.context import Context
 from handlers.feature import Command, Feature, Press, Step
@@ -33,11 +46,17 @@ _HELP = Feature(
 
 FEATURES = (
     quotes.FEATURE,
+    market_data.FEATURE,
+    watch.FEATURE,
     cards.FEATURE,
     orders.FEATURE,
+    pairs.FEATURE,
     balances.FEATURE,
     alerts.FEATURE,
     settings.FEATURE,
+    accounts.FEATURE,
+    connect.FEATURE,
+    connect_key.FEATURE,
     _HELP,
 )
 """The whole product, feature by feature."""

@@ -7,7 +7,7 @@ rows.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from telegram import Chat, Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
@@ -19,6 +19,9 @@ from services.container import Services
 from services.domain.accounts import ChatId, Member, Permission, may
 from services.errors import NotAllowed
 from services.orders import Place
+
+if TYPE_CHECKING:
+    from handlers.live_prices import LivePrices
 
 
 class NoData:
@@ -82,14 +85,23 @@ class Context(CallbackContext[ExtBot[Any], NoData, NoData, NoData]):
         """Stop unless the member's role carries a permission.
 
         Raises:
-            NotAllowed: ``role_too_weak``.
+            NotAllowed: ``role_too_weak``, or ``owner_only`` for what no owner can hand on.
         """
-        if not may(self.member.role, permission):
-            raise NotAllowed("role_too_weak", permission=permission, user_id=self.member.user_id)
+        if may(self.member.role, permission):
+            return
+        if permission is Permission.MANAGE:
+            raise NotAllowed("owner_only")
+        raise NotAllowed("role_too_weak", permission=permission, user_id=self.member.user_id)
 
 
 class TradingApplication(Application[ExtBot[Any], Context, NoData, NoData, NoData, None]):
-    """PTB's application with the product's parts."""
+    """PTB's application with the product's parts.
+
+    Attributes:
+        live_prices: Set by `handlers.dispatch.build_application`; it calls back into this one.
+    """
+
+    live_prices: LivePrices
 
     def __init__(self, *, services: Services, pictures: Pictures, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -16,12 +16,14 @@ from telegram.ext import (
     filters,
 )
 
-from handlers.buttons import Payload, Say, payload_of
+from handlers.buttons import Say
 from handlers.catalog import COMMANDS, PRESSES
 from handlers.context import Context, NoData, TradingApplication, chat_of, message_of
 from handlers.failures import explain, on_error
 from handlers.gate import gate
 from handlers.i18n import LANGUAGES, translator
+from handlers.live_prices import LivePrices
+from handlers.payload import Payload, payload_of
 from handlers.pictures import Pictures
 from handlers.reply import TOKEN_MARK
 from handlers.text import act_on, ask_for_words
@@ -109,6 +111,7 @@ def build_application(
     application.add_error_handler(on_error)
     if not isinstance(application, TradingApplication):
         raise TypeError("the builder made another application")
+    application.live_prices = LivePrices(application)
     return application
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from telegram import Update
 
-from handlers.buttons import Payload
 from handlers.context import Context
+from handlers.payload import Payload
 from services.domain.accounts import Permission
 
 CommandHandler = Callable[[Update, Context], Awaitable[None]]

@@ -1,7 +1,8 @@
 """Group -1: who is this, and may they be here? Deny by default.
 
 Only plain messages and presses of people act. Edited, forwarded, channel, business and guest
-updates, bots and anonymous senders never do. Chats that changed are followed.
+updates, bots and anonymous senders never do; a secret in them is withdrawn all the same. Chats
+that changed are followed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from telegram.ext import ApplicationHandlerStop
 
 from handlers.context import Context
 from handlers.i18n import negotiate, translator
+from handlers.stray_secrets import is_suspect, withdraw
 from handlers.views.settings import refusal
 from services.domain.accounts import ChatId, UserId
 from services.tenants import Stranger, Visitor
 
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """What Telegram is asked for; the gate refuses the rest as well."""
 
 _ACTING_CHATS = (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP)
@@ -33,6 +35,8 @@ async def gate(update: Update, context: Context) -> None:
         await _note_reach(context, update.my_chat_member)
         raise ApplicationHandlerStop
     message, person = _act_of(update)
+    if message is None and _shows_secret(update):
+        message, person = _seen_of(update)
     if message is not None and message.migrate_to_chat_id is not None:
         old, new = ChatId(message.chat.id), ChatId(message.migrate_to_chat_id)
         await context.services.tenants.move_chat(old, new)
@@ -54,6 +58,19 @@ async def gate(update: Update, context: Context) -> None:
         await _refuse(context, visitor, is_new=admitted.is_new)
         raise ApplicationHandlerStop
     context.member = admitted
+    if await withdraw(update, context):
+        raise ApplicationHandlerStop
+
+
+def _shows_secret(update: Update) -> bool:
+    return is_suspect(update.edited_message or update.message)
+
+
+def _seen_of(update: Update) -> tuple[Message | None, User | None]:
+    message = update.edited_message or update.message
+    if message is None or message.sender_chat or message.chat.type not in _ACTING_CHATS:
+        return None, None
+    return message, message.from_user
 
 
 def _act_of(update: Update) -> tuple[Message | None, User | None]:

@@ -8,14 +8,15 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 
 from handlers.context import TradingApplication
 from handlers.i18n import translator
+from handlers.key_notices import KINDS, send_about_key
 from handlers.pacing import URGENCY, wait_of
 from handlers.reply import change, post
-from handlers.views import alerts, balances, orders
+from handlers.views import alerts, balances, orders, pairs
 from services.domain.accounts import AccountId, ChatId, Member
 from services.domain.alerts import AlertId
 from services.domain.messages import Delivery
 from services.domain.orders import OrderId
-from services.errors import NotFound
+from services.errors import NotConnected, NotFound
 from services.outbox import Later, Undeliverable
 
 
@@ -52,7 +53,7 @@ class Notices:
             raise Later from None
         except RetryAfter as busy:
             raise Later(wait_of(busy)) from None
-        except (BadRequest, NotFound):
+        except (BadRequest, NotConnected, NotFound):
             raise Undeliverable from None
         except TelegramError:
             raise Later from None
@@ -65,6 +66,10 @@ class Notices:
                 await self._alert(member, delivery)
             case "balance":
                 await self._balance(member, delivery)
+            case "pair_changed" | "pair_gone":
+                await self._pair(member, delivery)
+            case kind if kind in KINDS:
+                await send_about_key(self._application, member, delivery)
             case kind:
                 raise Undeliverable(kind)
 
@@ -97,6 +102,12 @@ class Notices:
         alert_id = AlertId(delivery.message.subject_id)
         watch = await self._services.alerts.get(member.tenant_id, alert_id)
         reply = alerts.fired(watch, member, translator(member.language))
+        await post(self._application, member, delivery.message.chat_id, reply)
+
+    async def _pair(self, member: Member, delivery: Delivery) -> None:
+        account_id = AccountId(delivery.message.subject_id)
+        account = await self._services.accounts.get(member.tenant_id, account_id)
+        reply = pairs.changed(account, delivery.message.payload, translator(member.language))
         await post(self._application, member, delivery.message.chat_id, reply)
 
     async def _balance(self, member: Member, delivery: Delivery) -> None:

@@ -15,18 +15,12 @@ from handlers.reply import send
 from handlers.views import quotes as views
 from services.domain.accounts import Permission
 from services.domain.market import Timeframe
-from services.errors import InvalidInput
 
-_LIKE_A_TIMEFRAME = re.compile(r"[0-9]{1,2}[a-zA-Z]")
+_LIKE_A_TIMEFRAME = re.compile(r"[0-9]{1,3}[a-z]")
 DEFAULT_SYMBOL = "BTC/USDT"
-_TIMEFRAMES = {frame.value: frame for frame in Timeframe} | {
-    "1分钟": Timeframe.M1,
-    "5分钟": Timeframe.M5,
-    "15分钟": Timeframe.M15,
-    "1小时": Timeframe.H1,
-    "4小时": Timeframe.H4,
-    "日线": Timeframe.D1,
-}
+_CHINESE = re.compile(r"([0-9]{1,2})(分钟|小时|天|周)")
+_UNITS = {"分钟": "m", "小时": "h", "天": "d", "周": "w"}
+_LINES = {"日线": Timeframe.D1.value, "周线": Timeframe.W1.value}
 
 
 async def price(update: Update, context: Context) -> None:
@@ -35,13 +29,14 @@ async def price(update: Update, context: Context) -> None:
         prices = await context.services.quotes.overview(context.member)
         await send(update, context, views.overview(prices, context.member, context.t))
         return
-    value = await context.services.quotes.latest(context.member, _coin(context.words))
+    value = await context.services.quotes.across(context.member, _coin(context.words))
     await send(update, context, views.price(value, context.member, context.t))
 
 
 async def chart(update: Update, context: Context) -> None:
     """Show a chart: ``/chart eth 4h``."""
-    coin, timeframe = _coin_and_timeframe(context.words)
+    coin, word = _coin_and_timeframe(context.words)
+    timeframe = await context.services.quotes.timeframe(context.member, word)
     value = await context.services.quotes.chart(context.member, coin, timeframe)
     await send(update, context, views.chart(value, context.member, context.t))
 
@@ -55,7 +50,7 @@ async def book(update: Update, context: Context) -> None:
 
 async def show_price(update: Update, context: Context, press: ShowPrice) -> None:
     """Show a fresh price in place."""
-    value = await context.services.quotes.latest(context.member, press.symbol)
+    value = await context.services.quotes.across(context.member, press.symbol)
     await send(update, context, views.price(value, context.member, context.t))
 
 
@@ -83,16 +78,24 @@ def _coin(words: str) -> str:
     return parse_coin(words.split(maxsplit=1)[0])
 
 
-def _coin_and_timeframe(words: str) -> tuple[str, Timeframe]:
-    coin, timeframe = DEFAULT_SYMBOL, Timeframe.H1
+def _coin_and_timeframe(words: str) -> tuple[str, str]:
+    coin, timeframe = DEFAULT_SYMBOL, Timeframe.H1.value
     for word in words.split():
-        if word.lower() in _TIMEFRAMES:
-            timeframe = _TIMEFRAMES[word.lower()]
-        elif _LIKE_A_TIMEFRAME.fullmatch(word):
-            raise InvalidInput("timeframe_unknown")
-        else:
+        named = _timeframe_word(word.lower())
+        if named is None:
             coin = parse_coin(word)
+        else:
+            timeframe = named
     return coin, timeframe
+
+
+def _timeframe_word(word: str) -> str | None:
+    """Return what a word that looks like a timeframe says in ccxt's words, else None."""
+    if word in _LINES:
+        return _LINES[word]
+    if chinese := _CHINESE.fullmatch(word):
+        return chinese[1] + _UNITS[chinese[2]]
+    return word if _LIKE_A_TIMEFRAME.fullmatch(word) else None
 
 
 FEATURE = Feature(

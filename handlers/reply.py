@@ -20,8 +20,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
-from handlers.buttons import fields_of
 from handlers.context import Context, TradingApplication, message_of
+from handlers.payload import fields_of
 from handlers.views.reply import Button, Reply
 from services.chat_state import Press
 from services.domain.accounts import ChatId, Member
@@ -58,13 +58,15 @@ async def post(
     reply: Reply,
     *,
     reply_to: int | None = None,
+    keyboard: Keyboard = None,
 ) -> int:
-    """Send a new message and return its id."""
+    """Send a new message and return its id; a `keyboard` takes the place of the reply's own."""
     options: dict[str, Any] = {
         "chat_id": chat_id,
         "parse_mode": ParseMode.HTML,
-        "reply_markup": await _keyboard(app, member, chat_id, reply),
+        "reply_markup": keyboard or await keyboard_of(app, member, chat_id, reply),
         "disable_notification": reply.is_quiet,
+        "protect_content": reply.is_protected or None,
     }
     if reply_to is not None:
         options["reply_parameters"] = ReplyParameters(reply_to, allow_sending_without_reply=True)
@@ -102,9 +104,13 @@ async def change(
     reply: Reply,
     *,
     has_picture: bool,
+    keyboard: Keyboard = None,
 ) -> bool:
-    """Change a message by id; False when it is gone. An identical change counts as done."""
-    keyboard = await _keyboard(app, member, chat_id, reply)
+    """Change a message by id; False when it is gone. An identical change counts as done.
+
+    With a `keyboard` its buttons stay those that were shown before.
+    """
+    keyboard = keyboard or await keyboard_of(app, member, chat_id, reply)
     markup = keyboard if isinstance(keyboard, InlineKeyboardMarkup) else None
     where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "reply_markup": markup}
     try:
@@ -141,9 +147,10 @@ async def _change(
         )
 
 
-async def _keyboard(
+async def keyboard_of(
     app: TradingApplication, member: Member, chat_id: ChatId, reply: Reply
 ) -> Keyboard:
+    """Write a reply's buttons down and return them as Telegram shows them."""
     if reply.home is not None:
         return ReplyKeyboardMarkup(
             [list(row) for row in reply.home],
@@ -166,6 +173,8 @@ async def _keyboard(
 
 
 def _button(button: Button, tokens: Any) -> InlineKeyboardButton:
+    if button.url is not None:
+        return InlineKeyboardButton(button.label, url=button.url)
     if button.payload is None:
         copied = CopyTextButton(button.copies or button.label)
         return InlineKeyboardButton(button.label, copy_text=copied)

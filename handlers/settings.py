@@ -1,4 +1,4 @@
-"""/start, /help, /settings and /accounts.
+"""/start, /help and /settings.
 
 /start --> language? --button--> colours? --button--> ready, with the keyboard
 """
@@ -10,14 +10,13 @@ from typing import Any
 from telegram import Update
 
 from handlers.buttons import (
-    ChooseAccount,
     ChooseBackground,
     ChooseColours,
+    ChooseCurrency,
     ChooseLanguage,
     ChooseTimeZone,
     LetTrade,
     Nothing,
-    ShowAccounts,
     ShowSettings,
 )
 from handlers.context import Context, chat_of
@@ -26,7 +25,7 @@ from handlers.i18n import LANGUAGES, mark
 from handlers.quotes import DEFAULT_SYMBOL
 from handlers.reply import post, send
 from handlers.views import settings as views
-from services.domain.accounts import AccountId, ChatId, Permission, UserId
+from services.domain.accounts import ChatId, Permission, UserId
 from services.domain.market import Timeframe
 from services.errors import InvalidInput
 
@@ -48,23 +47,11 @@ async def settings(update: Update, context: Context) -> None:
     await send(update, context, views.settings(context.member, account, context.t))
 
 
-async def accounts(update: Update, context: Context) -> None:
-    """Show the exchange accounts."""
-    values = await context.services.accounts.all(context.member)
-    await send(update, context, views.accounts(values, context.member, context.t))
-
-
 async def show_settings(update: Update, context: Context, press: ShowSettings) -> None:
     """Show the settings in place, and drop a question that runs."""
     del press
     await context.services.chat_state.end(context.member, ChatId(chat_of(update).id))
     await settings(update, context)
-
-
-async def show_accounts(update: Update, context: Context, press: ShowAccounts) -> None:
-    """Show the exchange accounts in place."""
-    del press
-    await accounts(update, context)
 
 
 async def choose_language(update: Update, context: Context, press: ChooseLanguage) -> None:
@@ -97,6 +84,12 @@ async def choose_background(update: Update, context: Context, press: ChooseBackg
     await settings(update, context)
 
 
+async def choose_currency(update: Update, context: Context, press: ChooseCurrency) -> None:
+    """Choose the currency of every worth."""
+    context.member = await context.services.tenants.set_valued_in(context.member, press.currency)
+    await settings(update, context)
+
+
 async def choose_time_zone(update: Update, context: Context, press: ChooseTimeZone) -> None:
     """Choose a time zone, or ask for its name."""
     if press.name:
@@ -112,14 +105,6 @@ async def time_zone_given(update: Update, context: Context, draft: dict[str, Any
     """Choose the time zone that was written."""
     del draft
     await _set_time_zone(update, context, context.words)
-
-
-async def choose_account(update: Update, context: Context, press: ChooseAccount) -> None:
-    """Make an account the default one."""
-    context.member = await context.services.tenants.set_account(
-        context.member, AccountId(press.account_id)
-    )
-    await accounts(update, context)
 
 
 async def let_trade(update: Update, context: Context, press: LetTrade) -> None:
@@ -149,23 +134,14 @@ FEATURE = Feature(
     commands=(
         Command("start", start, Permission.LOOK, mark("first screen"), is_in_menu=False),
         Command("settings", settings, Permission.LOOK, mark("language, time, colours"), ("设置",)),
-        Command(
-            "accounts",
-            accounts,
-            Permission.TRADE,
-            mark("exchange accounts"),
-            ("账户",),
-            is_in_menu=False,
-        ),
     ),
     presses=(
         Press(ShowSettings, show_settings, Permission.LOOK),
-        Press(ShowAccounts, show_accounts, Permission.TRADE),
         Press(ChooseLanguage, choose_language, Permission.LOOK),
         Press(ChooseColours, choose_colours, Permission.LOOK),
         Press(ChooseBackground, choose_background, Permission.LOOK),
+        Press(ChooseCurrency, choose_currency, Permission.LOOK),
         Press(ChooseTimeZone, choose_time_zone, Permission.LOOK),
-        Press(ChooseAccount, choose_account, Permission.TRADE),
         Press(LetTrade, let_trade, Permission.MANAGE),
         Press(Nothing, nothing, Permission.LOOK),
     ),

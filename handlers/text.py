@@ -8,6 +8,7 @@ from telegram import Update
 
 from handlers import alerts, cards
 from handlers.catalog import COMMANDS, STEPS, WORDS
+from handlers.connect_key import STEP as KEY_STEP
 from handlers.context import Context, chat_of
 from handlers.feature import Command
 from handlers.parsing import parse_alert, parse_coin, parse_order
@@ -26,7 +27,12 @@ async def act_on(update: Update, context: Context, text: str) -> None:
     """Act on a text as if it had just been written, command or not."""
     context.spoken = text
     if text.startswith("/"):
-        await run_command(update, context, _command_of(text))
+        command = _command_of(text)
+        # A passphrase may begin like a command.
+        if command is not None or not await _is_key_asked(update, context):
+            await run_command(update, context, command)
+        else:
+            await _answer_step(update, context, text)
         return
     command = WORDS.get(unicodedata.normalize("NFKC", text).strip().lower())
     if command is not None:
@@ -57,6 +63,12 @@ async def run_command(update: Update, context: Context, command: Command | None)
 def _command_of(text: str) -> Command | None:
     name = text.split(maxsplit=1)[0].removeprefix("/")
     return COMMANDS.get(name.partition("@")[0].lower())
+
+
+async def _is_key_asked(update: Update, context: Context) -> bool:
+    chat_id = ChatId(chat_of(update).id)
+    waiting = await context.services.chat_state.step(context.member, chat_id)
+    return waiting is not None and waiting.name == KEY_STEP
 
 
 async def _answer_step(update: Update, context: Context, text: str) -> bool:
@@ -121,7 +133,7 @@ async def _show_coin(update: Update, context: Context, text: str) -> bool:
     if len(text.split()) != 1:
         return False
     try:
-        value = await context.services.quotes.latest(context.member, parse_coin(text))
+        value = await context.services.quotes.across(context.member, parse_coin(text))
     except (InvalidInput, NotFound):
         return False
     await send(update, context, quote_views.price(value, context.member, context.t))

@@ -94,6 +94,7 @@ def fired(value: Watch, member: Member, t: Translator) -> Reply:
             price=numbers.price(price, market.tick),
         ),
         t("Your alert: {condition}", condition=condition(value, t)),
+        t("It came and went: now {price}.", price=_now(value)) if _is_past(value) else None,
         t("<i>{time}</i>", time=numbers.clock(at, member.time_zone, member.language)),
     )
     chart = Button(t("📈 Chart"), ShowChart(market.symbol, Timeframe.M15.value))
@@ -107,6 +108,16 @@ def fired(value: Watch, member: Member, t: Translator) -> Reply:
         ),
     )
     return Reply(text, rows=rows, is_new=True)
+
+
+def _is_past(value: Watch) -> bool:
+    """Tell whether a level was reached and left again before this could be told."""
+    match value.alert.condition:
+        case PriceCross(direction, level):
+            last = value.quote.last
+            return last < level if direction is Direction.UP else last > level
+        case PercentMove():
+            return False
 
 
 def watching(values: Sequence[Watch], t: Translator) -> Reply:

@@ -8,12 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from handlers.buttons import DraftOrder, LetTrade, Payload, Say, ShowOrders
+from handlers.account_buttons import ShowAccounts
+from handlers.buttons import DraftOrder, LetTrade, Say, ShowOrders, ShowPair
 from handlers.i18n import Markup, Translator, mark
+from handlers.payload import Payload
 from handlers.views import numbers
+from handlers.views.key_errors import KEY_TEXTS
 from handlers.views.reply import Button, Reply, Rows, lines, shorten
+from handlers.views.venue_errors import VENUE_TEXTS
 from services.domain.orders import OrderRequest, Side
-from services.errors import AssistantError, Expired, NotAllowed
+from services.errors import AssistantError, CredentialsRejected, Expired, NotAllowed
 
 TEXTS = {
     # Reading what people write.
@@ -71,11 +75,33 @@ TEXTS = {
     ),
     "command_unknown": mark("I don't know that command. /help lists what I can do."),
     "number_expected": mark("Which one? Write its number, for example <code>/order 3</code>."),
-    "timeframe_unknown": mark("I know the timeframes 1m, 5m, 15m, 1h, 4h and 1d."),
+    "timeframe_unknown": mark(
+        "<code>{coin}</code> is no timeframe of this exchange. It has: {known}."
+    ),
     # Markets and money.
     "symbol_unknown": mark("I don't know <b>{coin}</b>. Nothing was placed."),
     "contracts_not_tradable": mark(
         "<b>{symbol}</b> is a perpetual: you can watch it here, trading it is not offered yet."
+    ),
+    "no_funding": mark("<b>{symbol}</b> has no perpetual on this exchange, so nothing is paid."),
+    "market_not_active": mark(
+        "The exchange has halted trading in <b>{symbol}</b>. Nothing was placed."
+    ),
+    "pair_not_allowed": mark(
+        "<b>{symbol}</b> is not among the pairs that may be traded here. Nothing was placed."
+    ),
+    "pair_inactive": mark("<b>{symbol}</b> is paused in this chat. Nothing was placed."),
+    "volume_too_low": mark(
+        "Too little is traded in <b>{symbol}</b>: {volume} {currency} in 24 hours, the floor"
+        " here is <b>{minimum} {currency}</b>. Nothing was placed."
+    ),
+    "volume_unknown": mark(
+        "The exchange does not say how much is traded in <b>{symbol}</b>, and a floor is set"
+        " here. Nothing was placed."
+    ),
+    "spread_too_wide": mark(
+        "Bid and ask of <b>{symbol}</b> are {spread}% apart, the limit here is"
+        " <b>{maximum}%</b>. Nothing was placed."
     ),
     "no_liquidity": mark("Nobody trades {symbol} right now. Nothing was placed."),
     "price_below_minimum": mark(
@@ -123,10 +149,22 @@ TEXTS = {
     "not_at_venue": mark("The exchange confirms that it has no such order."),
     # People and accounts.
     "account_unknown": mark("This account is not there any more. /accounts shows yours."),
+    "account_not_practice": mark("Only a practice account can take its prices from elsewhere."),
+    "feed_lost": mark("The prices of this practice account are lost just now."),
+    "feed_unsuitable": mark(
+        "{exchange} does not publish all that is needed: spot prices, order books and trades."
+    ),
+    "feed_lacks_symbol": mark(
+        "{exchange} does not list <b>{symbol}</b>, which an alert of this account watches."
+        " Remove the alert first: /alerts"
+    ),
     "exchange_not_available": mark("The exchange {exchange} is not available here."),
     "chat_unknown": mark("Please send /start first."),
     "role_too_weak": mark("You can look but not trade in this chat. Its owner can let you."),
     "owner_only": mark("Only the owner of this chat can do that."),
+    "currency_unknown": mark(
+        "Holdings can't be valued in <code>{text}</code>. Choose one of the buttons."
+    ),
     "time_zone_unknown": mark(
         "I don't know the time zone <code>{text}</code>. Write a city like"
         " <code>Europe/Berlin</code> or <code>Asia/Shanghai</code>."
@@ -138,12 +176,22 @@ TEXTS = {
     "outcome_unknown": mark(
         "I don't know yet whether it went through. I keep checking; please don't send it again."
     ),
+    **KEY_TEXTS,
+    **VENUE_TEXTS,
 }
 """Every code of `services.errors` and the parsers."""
 
 # What people wrote is repeated to them in part: a message has its limit.
 _QUOTED = 100
 _TAG = re.compile(r"</?[a-z]+>")
+_PAIR_CODES = {
+    "market_not_active",
+    "pair_not_allowed",
+    "pair_inactive",
+    "volume_too_low",
+    "volume_unknown",
+    "spread_too_wide",
+}
 _TOAST = (Expired, NotAllowed)
 
 
@@ -194,8 +242,12 @@ def _ways_on(error: AssistantError, t: Translator, said: str) -> Rows:
     retry = error.params.get("retry")
     if isinstance(retry, OrderRequest):
         return ((Button(_legal_label(retry, t), _draft_of(retry)),),)
+    if error.code in _PAIR_CODES:
+        return ((Button(t("🧭 Pair"), ShowPair(str(error.params["symbol"]))),),)
     if error.code in ("order_unknown", "order_ended"):
         return ((Button(t("📋 Open orders"), ShowOrders()),),)
+    if isinstance(error, CredentialsRejected):
+        return ((Button(t("🏦 Accounts"), ShowAccounts()),),)
     return ()
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from handlers.i18n import Markup, Translator
+from handlers.views import numbers
 from handlers.views.charts import Look, Theme
 from services.domain.accounts import Environment, Member
 from services.domain.orders import Side
+from services.domain.paper import LostPrices
 
 
 def look_of(member: Member) -> Look:
@@ -38,3 +41,14 @@ def trend(change: Decimal) -> str:
 
 BADGES = {Environment.LIVE: "LIVE", Environment.SANDBOX: "SANDBOX", Environment.PAPER: "PAPER"}
 """The mark of each environment, the same in every language."""
+
+
+def lost_prices(lost: LostPrices | None, member: Member, t: Translator) -> Markup | None:
+    """Return the warning that a practice account's orders wait for a silent venue, or None."""
+    if lost is None:
+        return None
+    return t(
+        "⚠️ No prices from {venue} since {time}: nothing is filled until they are back.",
+        venue=lost.venue,
+        time=numbers.clock(lost.since, member.time_zone, member.language),
+    )

@@ -95,9 +95,19 @@ def time_of_day(at: datetime, time_zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(time_zone)):%H:%M} {offset(at, time_zone)}"
 
 
+def second(at: datetime, time_zone: str) -> str:
+    """Return a time of day to the second with its offset: ``14:05:09 UTC+8``."""
+    return f"{at.astimezone(ZoneInfo(time_zone)):%H:%M:%S} {offset(at, time_zone)}"
+
+
 def day(at: datetime, time_zone: str, language: str) -> str:
     """Return a date without its year: ``Sep 26`` or ``9月26日``."""
     return format_skeleton("MMMd", at.astimezone(ZoneInfo(time_zone)), locale=language)
+
+
+def month(at: datetime, time_zone: str, language: str) -> str:
+    """Return a month with its year: ``Sep 2026`` or ``2026年9月``."""
+    return format_skeleton("yMMM", at.astimezone(ZoneInfo(time_zone)), locale=language)
 
 
 def date(at: datetime, time_zone: str, language: str) -> str:
@@ -118,6 +128,11 @@ def ago(elapsed: timedelta, language: str) -> str:
 def until(remaining: timedelta, language: str) -> str:
     """Return how long something is ahead: ``in 45 seconds`` or ``45秒钟后``."""
     return format_timedelta(remaining, add_direction=True, locale=language)
+
+
+def span(length: timedelta, language: str) -> str:
+    """Return a length of time without its sign: ``3 seconds`` or ``3秒钟``."""
+    return format_timedelta(abs(length), locale=language)
 
 
 def _plain(value: Decimal) -> str:

@@ -18,7 +18,7 @@ from handlers.buttons import (
 from handlers.i18n import Markup, Translator, mark
 from handlers.views import numbers
 from handlers.views.errors import reason
-from handlers.views.look import BADGES, side_dot
+from handlers.views.look import BADGES, lost_prices, side_dot
 from handlers.views.reply import Button, Reply, Rows, lines
 from services.domain.accounts import Account, Member
 from services.domain.market import Market
@@ -107,6 +107,7 @@ def receipt(value: Receipt, member: Member, t: Translator) -> Reply:
         _headline(t, order),
         bold_deed(t, member, order, market),
         account_line(t, value.account, market),
+        lost_prices(value.lost, member, t),
         *_fill_lines(t, order, market),
         _afterword(t, order),
         t(
@@ -229,6 +230,7 @@ def open_orders(values: Sequence[Receipt], member: Member, t: Translator) -> Rep
     text = lines(
         t("📋 <b>Open orders</b>"),
         *(_item(t, value, member) for value in values[:_SHOWN]),
+        *_lost(values, member, t),
         t.plural(
             "<i>and {count} more: /order with its number</i>",
             "<i>and {count} more: /order with its number</i>",
@@ -242,6 +244,12 @@ def open_orders(values: Sequence[Receipt], member: Member, t: Translator) -> Rep
         Button(t("🗂 History"), ShowHistory()),
     )
     return Reply(text, rows=(*cancels, refresh))
+
+
+def _lost(values: Sequence[Receipt], member: Member, t: Translator) -> list[Markup]:
+    silent = {v.lost.venue: v.lost for v in values if v.lost is not None}
+    told = (lost_prices(lost, member, t) for lost in silent.values())
+    return [line for line in told if line is not None]
 
 
 def history(values: Sequence[Receipt], member: Member, t: Translator) -> Reply:

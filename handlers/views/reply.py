@@ -6,8 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from handlers.buttons import Payload
 from handlers.i18n import Markup
+from handlers.payload import Payload
 
 Style = Literal["success", "danger", "primary"]
 LABEL_LENGTH = 64
@@ -30,6 +30,7 @@ class Button:
             plain text, since labels know no HTML; what is too long is cut.
         payload: What it means; None for a button that copies.
         copies: Text that a tap copies (1-256 characters), instead of a payload.
+        url: Address that a tap opens, instead of a payload.
         for_user: Who may press it; None for the person that it is shown to.
     """
 
@@ -37,6 +38,7 @@ class Button:
     payload: Payload | None = None
     style: Style | None = None
     copies: str | None = None
+    url: str | None = None
     for_user: int | None = None
 
     def __post_init__(self) -> None:
@@ -57,6 +59,7 @@ class Reply:
         is_new: A fact of its own: never put in place of the message that was pressed.
         keeps_picture: Put in place of a message with a picture, only its caption changes.
         is_quiet: Arrives without a sound.
+        is_protected: Can be neither forwarded nor saved; for what concerns keys.
     """
 
     text: Markup
@@ -67,6 +70,7 @@ class Reply:
     is_new: bool = False
     keeps_picture: bool = False
     is_quiet: bool = False
+    is_protected: bool = False
 
 
 def lines(*parts: Markup | None) -> Markup:

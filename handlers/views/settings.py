@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.account_buttons import ShowAccounts
 from handlers.buttons import (
-    ChooseAccount,
     ChooseBackground,
     ChooseColours,
+    ChooseCurrency,
     ChooseLanguage,
     ChooseTimeZone,
     Nothing,
-    Payload,
-    ShowAccounts,
     ShowAlerts,
     ShowBalance,
     ShowChart,
     ShowHelp,
     ShowOrders,
+    ShowPairs,
     ShowPrices,
     ShowSettings,
     StartOrder,
 )
 from handlers.i18n import Markup, Translator
+from handlers.payload import Payload
 from handlers.views.look import BADGES, look_of
 from handlers.views.quotes import candle_chart, heading
 from handlers.views.reply import Button, Reply, Rows, lines
@@ -30,6 +31,7 @@ from services.domain.accounts import Account, Member
 from services.domain.market import Timeframe
 from services.domain.orders import Side
 from services.quotes import Chart
+from services.tenants import CURRENCIES
 
 LANGUAGE_NAMES = {"en": "English", "zh_Hans": "中文"}
 TIME_ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York")
@@ -158,6 +160,7 @@ def settings(member: Member, account: Account, t: Translator) -> Reply:
         t("Time zone  <b>{zone}</b>", zone=member.time_zone),
         t("Rising prices  <b>red</b>") if member.is_red_up else t("Rising prices  <b>green</b>"),
         t("Charts  <b>dark</b>") if member.is_dark else t("Charts  <b>light</b>"),
+        t("Worth in  <b>{currency}</b>", currency=member.valued_in),
         t(
             "Default account  <b>{name}</b> · {badge}",
             name=account.name,
@@ -177,11 +180,16 @@ def settings(member: Member, account: Account, t: Translator) -> Reply:
             _choice(t("Dark charts"), ChooseBackground(is_dark=True), is_on=member.is_dark),
             _choice(t("Light charts"), ChooseBackground(is_dark=False), is_on=not member.is_dark),
         ),
+        tuple(
+            _choice(currency, ChooseCurrency(currency), is_on=currency == member.valued_in)
+            for currency in CURRENCIES
+        ),
         (
             Button(t("🕒 Time zone"), ChooseTimeZone()),
             Button(t("🏦 Accounts"), ShowAccounts()),
-            Button(t("❓ Help"), ShowHelp()),
+            Button(t("🧭 Pairs"), ShowPairs()),
         ),
+        (Button(t("❓ Help"), ShowHelp()),),
     )
     return Reply(text, rows=rows)
 
@@ -203,36 +211,6 @@ def ask_time_zone(member: Member, t: Translator) -> Reply:
     )
     back = (Button(t("‹ Back"), ShowSettings()),)
     return Reply(text, rows=(tuple(zones[:2]), tuple(zones[2:]), back))
-
-
-def accounts(values: Sequence[Account], member: Member, t: Translator) -> Reply:
-    """Return the exchange accounts; the default one is marked."""
-    text = lines(
-        t("🏦 <b>Accounts</b>"),
-        *(
-            t(
-                "{mark} <b>{name}</b> · {badge} · {exchange}",
-                mark="●" if account.id == member.account_id else "○",
-                name=account.name,
-                badge=BADGES[account.environment],
-                exchange=t("built-in practice venue")
-                if account.exchange == "paper"
-                else account.exchange,
-            )
-            for account in values
-        ),
-        t("● is the one that orders go to."),
-    )
-    others = tuple(
-        (Button(t("Use {name}", name=account.name), ChooseAccount(account.id)),)
-        for account in values
-        if account.id != member.account_id
-    )
-    balance_row = (
-        Button(t("💼 Balance"), ShowBalance()),
-        Button(t("⚙️ Settings"), ShowSettings()),
-    )
-    return Reply(text, rows=(*others, balance_row))
 
 
 def joined(name: str, t: Translator) -> Reply:

@@ -6,6 +6,7 @@ from handlers.views.charts.candles import SHOWN, WANTED, CandleChart
 from handlers.views.charts.depth import DepthChart
 from handlers.views.charts.donut import DonutChart
 from handlers.views.charts.lines import LineKind, PriceLine
+from handlers.views.charts.tape import TapeChart
 from handlers.views.charts.theme import Look, Theme
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "LineKind",
     "Look",
     "PriceLine",
+    "TapeChart",
     "Theme",
 ]

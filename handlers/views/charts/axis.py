@@ -36,7 +36,8 @@ def time_ticks(
 ) -> Iterator[tuple[int, str]]:
     """Yield index and label of the times at which a round step of the viewer's clock begins.
 
-    A label is the time of day, or the date where the day is another than at the tick before.
+    A label is the time of day, or the date where the day is another than at the tick before, or
+    the month with its year where the span is as long as that.
 
     Args:
         times: Oldest first, at least one.
@@ -52,11 +53,12 @@ def time_ticks(
     day = local[0].date()
     for index in begins:
         is_new_day, day = local[index].date() != day, local[index].date()
-        is_date = step >= _DAY or is_new_day
-        yield (
-            index,
-            numbers.day(times[index], time_zone, language) if is_date else f"{local[index]:%H:%M}",
-        )
+        if step >= _MONTH:
+            yield index, numbers.month(times[index], time_zone, language)
+        elif step >= _DAY or is_new_day:
+            yield index, numbers.day(times[index], time_zone, language)
+        else:
+            yield index, f"{local[index]:%H:%M}"
 
 
 def spread(wanted: Sequence[float], size: float, low: float, high: float) -> list[float | None]:

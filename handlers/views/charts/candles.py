@@ -54,7 +54,7 @@ class CandleChart:
         candles: Oldest first, at least one; the last `SHOWN` are drawn, those before them
             serve the moving averages.
         tick: Smallest price step of the market, in quote.
-        change_percent: Change to show next to the price (1 = 1 %).
+        change_percent: Change to show next to the price (1 = 1 %); None shows nothing.
         lines: Most important first; what finds no room on the axis is left out from the end.
         note: A few plain words such as ``PAPER``, or none.
     """
@@ -63,7 +63,7 @@ class CandleChart:
     timeframe_label: str
     candles: tuple[Candle, ...]
     tick: Decimal
-    change_percent: Decimal
+    change_percent: Decimal | None
     look: Look
     lines: tuple[PriceLine, ...] = ()
     note: str = ""
@@ -137,14 +137,13 @@ class CandleChart:
         return averages
 
     def _draw_header(self, canvas: Canvas) -> None:
-        last, moved = self.candles[-1], change(self.change_percent, canvas.palette)
-        parts = (
-            Part(self.symbol, canvas.palette.text),
-            Part(numbers.price(last.close, self.tick), moved.colour),
-            moved,
-        )
-        zone = numbers.offset(last.at, self.look.time_zone)
-        draw_header(canvas, parts, f"{self.timeframe_label} · {zone}")
+        palette, last = canvas.palette, numbers.price(self.candles[-1].close, self.tick)
+        parts = [Part(self.symbol, palette.text), Part(last, palette.text)]
+        if self.change_percent is not None:
+            moved = change(self.change_percent, palette)
+            parts[1:] = [Part(last, moved.colour), moved]
+        zone = numbers.offset(self.candles[-1].at, self.look.time_zone)
+        draw_header(canvas, tuple(parts), f"{self.timeframe_label} · {zone}")
 
     def _draw_legend(self, canvas: Canvas, averages: list[_Average]) -> None:
         palette = canvas.palette

@@ -10,11 +10,11 @@ from handlers.views import numbers
 from handlers.views.charts.axis import round_ticks
 from handlers.views.charts.canvas import MARGIN, WIDTH, Box, Canvas, Label, text_width
 from handlers.views.charts.header import Part, draw_header
+from handlers.views.charts.shares import draw_shares, percents
 from handlers.views.charts.theme import SHADES, Look
 from services.domain.market import EXACT, Level, OrderBook
 
 _TOP, _BOTTOM, _PRICES = 216, 896, 930
-_SHARES, _BAR, _THINNEST = 128, Box(MARGIN, 166, WIDTH - MARGIN, 182), 24
 _TEXT, _PADDING, _GAP = 30, 14, 28
 _HEADROOM = Decimal("1.06")
 # Room beyond the last level compared, so that its step is seen.
@@ -87,21 +87,14 @@ class DepthChart:
                 free = x + half + _GAP
 
     def _draw_shares(self, canvas: Canvas, bids: Decimal, asks: Decimal) -> None:
-        palette, share = canvas.palette, bids / (bids + asks)
-        percent = round(share * 100)
-        texts = (
-            self.look.t("Bids {share}", share=f"{percent}%"),
-            self.look.t("Asks {share}", share=f"{100 - percent}%"),
+        share = bids / (bids + asks)
+        left, right = percents(share)
+        draw_shares(
+            canvas,
+            share,
+            self.look.t("Bids {share}", share=left),
+            self.look.t("Asks {share}", share=right),
         )
-        canvas.text(_BAR.left, _SHARES, texts[0], size=46, colour=palette.up, bold=True)
-        canvas.text(
-            _BAR.right, _SHARES, texts[1], size=46, colour=palette.down, bold=True, align="right"
-        )
-        split = _BAR.left + round(float(share) * (_BAR.right - _BAR.left))
-        if split - _BAR.left >= _THINNEST:
-            canvas.pill(Box(_BAR.left, _BAR.top, split - 3, _BAR.bottom), palette.up, radius=8)
-        if _BAR.right - split >= _THINNEST:
-            canvas.pill(Box(split + 3, _BAR.top, _BAR.right, _BAR.bottom), palette.down, radius=8)
 
     def _draw_header(self, canvas: Canvas, window: _Window) -> None:
         # Half a tick more shows the middle of an odd spread exactly.
