@@ -16,11 +16,13 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from bot.app import Parts, hold_database, serve
+from bot.app import serve
+from bot.databases import hold_database
 from bot.lifecycle import live, refuse, say
 from bot.localchat import Action, LocalChat, Server
 from bot.logs import set_up
 from bot.master_key import own_key
+from bot.parts import Parts
 from bot.settings import SettingsError, load
 from handlers.pacing import Pacing
 from services.container import Services

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.app import Parts, check_seal, hold_database, open_database, serve
+from bot.app import serve
+from bot.databases import check_seal, hold_database, open_database
 from bot.lifecycle import live, refuse, say
 from bot.logs import set_up
-from bot.master_key import create_key_file, has_key_setting, load_master_key
+from bot.master_key import create_key_file, has_key_setting, load_master_key, load_old_keys
+from bot.parts import Parts
 from bot.settings import PREFIX, Settings, SettingsError, load
 from services.container import Services
 from services.tenants import Access
@@ -55,14 +57,15 @@ def _parts(settings: Settings, *, may_make_key: bool) -> Parts:
     faults = []
     if settings.telegram_token is None:
         faults.append(f"{PREFIX}TELEGRAM_TOKEN: not set; copy it from @BotFather")
-    key = b""
+    key, old_keys = b"", tuple[bytes, ...]()
     try:
         key = load_master_key(settings, may_make=may_make_key and not faults)
+        old_keys = load_old_keys(settings)
     except SettingsError as error:
         faults += error.faults
     if faults or settings.telegram_token is None:
         raise SettingsError(faults)
-    return Parts(settings, settings.telegram_token.get_secret_value(), key)
+    return Parts(settings, settings.telegram_token.get_secret_value(), key, old_keys=old_keys)
 
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
@@ -86,5 +89,5 @@ def _ready(services: Services) -> None:
 async def _check(parts: Parts) -> None:
     url = parts.settings.database_url
     async with hold_database(url), open_database(url) as database:
-        await check_seal(database, Vault(parts.master_key))
+        await check_seal(database, Vault(parts.master_key, parts.old_keys))
     say("Settings, master key and database are fine.")

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from bot.settings import PREFIX, Settings
+from bot.settings import variables
 from handlers.catalog import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -36,17 +36,15 @@ def commands_table() -> str:
 def settings_table() -> str:
     """Return the table of every setting with its default; a dash stands for none."""
     rows = [
-        (f"`{_env_name(name)}`", _shown_default(field), field.description or "")
-        for name, field in Settings.model_fields.items()
+        (f"`{name}`", _shown_default(field), field.description or "")
+        for name, field in variables()
     ]
     return _table(("setting", "default", "meaning"), rows)
 
 
 def env_example() -> str:
     """Return .env.example: every setting with its meaning, all of them commented out."""
-    return "\n".join(
-        [_ENV_HEAD, *(_env_lines(name, field) for name, field in Settings.model_fields.items())]
-    )
+    return "\n".join([_ENV_HEAD, *(_env_lines(name, field) for name, field in variables())])
 
 
 def insert(table: str, mark: str, text: str) -> str:
@@ -71,13 +69,11 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def _env_name(name: str) -> str:
-    return f"{PREFIX}{name.upper()}"
-
-
 def _default(field: FieldInfo) -> str:
-    value: Any = field.default.value if isinstance(field.default, Enum) else field.default
-    return "" if value is None else str(value)
+    value: Any = field.get_default(call_default_factory=True)
+    if isinstance(value, Enum):
+        return str(value.value)
+    return "" if value is None or value == {} else str(value)
 
 
 def _shown_default(field: FieldInfo) -> str:
@@ -89,7 +85,7 @@ def _env_lines(name: str, field: FieldInfo) -> str:
     meaning = textwrap.fill(
         field.description or "", 97, initial_indent="# ", subsequent_indent="# "
     )
-    return f"{meaning}\n#{_env_name(name)}={_default(field)}\n"
+    return f"{meaning}\n#{name}={_default(field)}\n"
 
 
 def main() -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self
 
 import uvicorn
 
+from bot.embedded import Embedded, listener
 from bot.localchat.connections import Connection
 from bot.localchat.local_chat import LocalChat
 
@@ -18,26 +16,6 @@ ADDRESS: Final = "127.0.0.1"
 
 # Streams and polls are ended by us; what is left then is a client that hangs.
 GRACE_SECONDS: Final = 2
-
-
-class _Uvicorn(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-        self.leaving = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    # uvicorn looks ten times a second whether it should leave; tests are many.
-    async def main_loop(self) -> None:
-        await self.leaving.wait()
-
-    # Signals belong to the process that embeds us.
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Server:
@@ -53,7 +31,7 @@ class Server:
     def __init__(self, local_chat: LocalChat, port: int = 0) -> None:
         self.local_chat = local_chat
         self.port = port
-        self._server: _Uvicorn | None = None
+        self._server: Embedded | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -82,8 +60,8 @@ class Server:
         Raises:
             OSError: The port is taken.
         """
-        listener = _listener(self.port)
-        self.port = listener.getsockname()[1]
+        opened = listener(ADDRESS, self.port)
+        self.port = opened.getsockname()[1]
         config = uvicorn.Config(
             self.local_chat.app,
             http=Connection,
@@ -93,8 +71,8 @@ class Server:
             log_config=None,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = _Uvicorn(config)
-        self._task = asyncio.get_running_loop().create_task(self._server.serve([listener]))
+        self._server = Embedded(config)
+        self._task = asyncio.get_running_loop().create_task(self._server.serve([opened]))
         await self._server.ready.wait()
         self.local_chat.open()
 
@@ -117,17 +95,3 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
-
-
-def _listener(port: int) -> socket.socket:
-    # Without the protocol asyncio leaves Nagle's delay on, and every answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((ADDRESS, port))
-    except OSError:
-        listener.close()
-        raise
-    listener.listen(256)
-    listener.setblocking(False)
-    return listener
