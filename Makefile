@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check fmt lint types bench fuzz docs revision lock clean
+.PHONY: help install demo run test check fmt lint types bench fuzz kills docs revision lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,10 @@ fuzz: $(VENV)/.dev ## feed the parsers at random (SEED=, COUNT=)
 		name=$$(basename $$file .py); echo "fuzz $$name SEED=$$seed COUNT=$$count"; \
 		$(BIN)/python -m tests.fuzz.$$name --seed $$seed --count $$count || exit 1; \
 	done
+
+kills: $(VENV)/.dev ## kill key rotations at random (SEED=, TENANTS=, KILLS=)
+	@$(BIN)/python -m tests.robustness.kill_campaign $(if $(SEED),--seed $(SEED)) \
+		$(if $(TENANTS),--tenants $(TENANTS)) $(if $(KILLS),--kills $(KILLS))
 
 docs: $(VENV)/.dev ## write the tables of README.md and .env.example from the code
 	@$(BIN)/python -m scripts.readme_tables

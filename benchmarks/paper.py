@@ -21,7 +21,7 @@ from services.exchange.synthetic import SyntheticMarket
 from services.paper import PaperVenue
 from services.persistence.database import Database
 from services.persistence.engine import read_engine, write_engine
-from services.persistence.models import PaperMoveRow
+from services.persistence.models_paper import PaperMoveRow
 from tests.clock import Clock
 from tests.databases import migrate, sqlite_url
 from tests.makers import open_tenant
