@@ -10,22 +10,28 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import Parts, serve
+from bot.app import serve
 from bot.localchat import ANN, Json, Limits, LocalChat, Server
+from bot.parts import Parts
 from bot.settings import load
 from handlers.jobs import INBOX, OUTBOX
 from handlers.pacing import Pacing
 from services.clock import Now, utc_now
 from services.container import Services
+from services.exchange.feed import SILENCE
 from services.exchange.gateway import ExchangeGateway
 from services.tenants import Access
+from services.vault_keys import new_key
 from tests.eventually import eventually
 
 TOKEN = "1:test-token"
-KEY = bytes(range(7, 39))
+KEY = new_key()
+# Nobody listens there.
+CLOSED = "127.0.0.1:1"
 
 
 @dataclass(slots=True)
@@ -221,12 +227,15 @@ async def assistant(
     limits: Limits | None = None,
     chat: LocalChat | None = None,
     wrap_gateway: Callable[[ExchangeGateway], ExchangeGateway] = lambda gateway: gateway,
+    silence: timedelta = SILENCE,
     **settings: Any,
 ) -> AsyncIterator[Assistant]:
     """Run the assistant on a directory; leaving stops it as a signal would."""
     async with _served(chat, limits) as server:
         chat = server.local_chat
         settings.setdefault("database_url", f"sqlite:///{directory / 'quanttrade.db'}")
+        # Exchanges are out of reach, as on a cut line, unless a test brings them.
+        settings.setdefault("network", {"resolve": {"*": CLOSED}})
         loaded = load(
             telegram_api=server.url,
             access=access,
@@ -235,7 +244,7 @@ async def assistant(
         ready: asyncio.Future[Services] = asyncio.get_running_loop().create_future()
         stop = asyncio.Event()
         pacing = Pacing() if limits else Pacing(private=(100, 50), group=(100, 50))
-        parts = Parts(loaded, TOKEN, KEY, now, pacing, wrap_gateway)
+        parts = Parts(loaded, TOKEN, KEY, now, pacing, silence, wrap_gateway)
         running = asyncio.ensure_future(
             serve(parts, stop=stop, on_start=_nothing, on_ready=ready.set_result)
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from services.domain.accounts import ChatId, Member, UserId
+from services.domain.accounts import ChatId, Member, Position, PositionSide, UserId
 from services.domain.alerts import Alert, Condition, Direction, PriceCross
 from services.domain.orders import Order, OrderRequest, OrderStatus, OrderType, Side
 from services.persistence.database import Database, TenantData
@@ -14,6 +15,17 @@ from services.persistence.system import Newcomer
 CHAT = ChatId(-100_123)
 OTHER_CHAT = ChatId(-100_456)
 BUY = OrderRequest("BTC/USDT", Side.BUY, OrderType.LIMIT, Decimal("0.01"), Decimal(60_000))
+LONG = Position(
+    "BTC/USDT:USDT",
+    PositionSide.LONG,
+    amount=Decimal("0.5"),
+    entry_price=Decimal(60_000),
+    mark_price=Decimal(61_000),
+    liquidation_price=None,
+    unrealized=Decimal(500),
+    leverage=Decimal(3),
+)
+SHORT = replace(LONG, side=PositionSide.SHORT, unrealized=Decimal(-500))
 ABOVE_70K = PriceCross(Direction.UP, Decimal(70_000))
 DRAFT_LIFE = timedelta(seconds=60)
 

@@ -27,7 +27,7 @@ LIBRARY_RULES = {
     "alembic": ("migrations",),
     "aiosqlite": (),
     "psycopg": (),
-    "cryptography": ("services.vault",),
+    "cryptography": ("services.vault", "services.vault_keys", "services.vault_keygen"),
     "apscheduler": ("services.engine",),
     "lark": ("handlers.parsing",),
     # Telegram's side of the local chat scales the photos that it is sent.
@@ -44,7 +44,9 @@ LAYER_RULES = {
     "bot": ("handlers", "services", "migrations"),
     "handlers": ("services", "!services.exchange", "!services.persistence"),
     "handlers.views": (
+        "handlers.account_buttons",
         "handlers.buttons",
+        "handlers.payload",
         "handlers.i18n",
         "services",
         "!services.exchange",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-KEY = bytes(range(200, 232))
+from services.vault_keys import new_key
+
+KEY = new_key()
 TOKEN = "123456:canary-token-AAAAAAAAAAAAAAAAAAAAAAAAA"
 SECRETS = ("canary", base64.b64encode(KEY).decode(), KEY.hex())
 """What no line may hold."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot.master_key import create_key_file, load_master_key
+from bot.master_key import create_key_file, load_master_key, load_old_keys
 from bot.settings import SettingsError, load
+from services.vault_keys import WeakKeyError, check_key, check_unpublished, new_key
 from tests.bot.environment import KEY, assert_no_secret, key_file
 
 FORMS = {
@@ -28,6 +30,7 @@ UNFIT = {
     "printable": b"canary-horse-battery-staple-1234",
     "repeated bytes": b"\x07\x08" * 16,
     "repeated bytes in hex": b"07" * 32,
+    "counting": bytes(range(32)),
     "garbage": b"canary!\n",
 }
 
@@ -104,6 +107,7 @@ def test_a_new_key_file_is_for_its_owner_and_never_overwritten(tmp_path: Path) -
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_bytes() == key
+    assert [file.name for file in path.parent.iterdir()] == ["master.key"]
 
 
 def test_an_embedded_database_has_its_key_beside_it(
@@ -173,3 +177,67 @@ def test_two_sources_are_one_too_many(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("QT_MASTER_KEY_FILE", str(key_file(tmp_path)))
 
     assert _fault().startswith("QT_MASTER_KEY_FILE, QT_MASTER_KEY: only one")
+
+
+def test_old_keys_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("newer.key", "older.key")]
+    for file in files:
+        create_key_file(file)
+    monkeypatch.setenv("QT_MASTER_KEY_OLD_FILE", f" {files[0]}, {files[1]},")
+
+    keys = load_old_keys(load())
+
+    assert keys == tuple(base64.b64decode(file.read_bytes()) for file in files)
+
+
+def test_old_keys_may_be_a_list_in_the_toml_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    toml = tmp_path / "quanttrade.toml"
+    toml.write_text(f'master_key_old_file = ["{key_file(tmp_path)}"]\n')
+    monkeypatch.setenv("QT_CONFIG", str(toml))
+
+    assert load_old_keys(load()) == (KEY,)
+
+
+def test_there_are_no_old_keys_by_default() -> None:
+    assert load_old_keys(load()) == ()
+
+
+def test_an_old_key_that_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QT_MASTER_KEY_OLD_FILE", f"{key_file(tmp_path)},{tmp_path / 'none'}")
+
+    with pytest.raises(SettingsError) as refusal:
+        load_old_keys(load())
+
+    (line,) = refusal.value.faults
+    assert line.startswith("QT_MASTER_KEY_OLD_FILE: there is no file")
+
+
+def test_no_key_that_stands_in_these_files_is_taken() -> None:
+    """A key that can be read here protects nobody; `_PUBLISHED` in services/vault_keys.py."""
+    root = Path(__file__).parents[2]
+    pages = [*root.glob("*.md"), root / ".env.example"]
+    tests = [*(root / "tests/bot").rglob("*.py"), *(root / "tests/robustness").rglob("*.py")]
+
+    taken = [
+        f"{page.name}: {found[:4]}..."
+        for page in (*pages, *tests)
+        for found in re.findall(r"\b[0-9a-fA-F]{64}\b|[A-Za-z0-9+/]{43}=", page.read_text())
+        if _is_taken(found)
+    ]
+
+    assert taken == []
+    assert _is_taken(new_key().hex())
+
+
+def _is_taken(text: str) -> bool:
+    key = bytes.fromhex(text) if len(text) == 64 else base64.b64decode(text)
+    try:
+        check_key(key)
+        check_unpublished(key)
+    except WeakKeyError:
+        return False
+    return True

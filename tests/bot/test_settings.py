@@ -11,6 +11,7 @@ from bot.run import _parts
 from bot.settings import SettingsError, load
 from services.tenants import Access
 from tests.bot.environment import TOKEN, assert_no_secret, key_file
+from tests.venues.tls import authority
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +158,113 @@ def test_an_empty_config_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_CONFIG", "")
 
     assert load().config is None
+
+
+def test_tables_of_the_file_set_the_network_and_exchanges(
+    monkeypatch: pytest.MonkeyPatch, toml: Path, tmp_path: Path
+) -> None:
+    root = authority(tmp_path)
+    toml.write_text(
+        f"""
+        [network]
+        ca_file = "{root}"
+        resolve = {{ "*" = "127.0.0.1:8443", "api.binance.com" = "[::1]:443" }}
+        proxy = "http://me:canary@127.0.0.1:3128"
+
+        [exchanges.binance]
+        timeout_ms = 5000
+        options = {{ defaultType = "spot", ws = {{ compress = 0 }} }}
+
+        [exchanges.bitstamp]
+        enabled = true
+        rate_limit_per_minute = 60
+        """
+    )
+    monkeypatch.setenv("QT_EXCHANGES__BINANCE__TIMEOUT_MS", "7000")
+    monkeypatch.setenv("QT_EXCHANGES__OKX__ENABLED", "false")
+
+    settings = load()
+
+    assert settings.network.ca_file == root
+    assert settings.network.resolve == {"*": "127.0.0.1:8443", "api.binance.com": "[::1]:443"}
+    binance, bitstamp = settings.exchanges["binance"], settings.exchanges["bitstamp"]
+    assert (binance.enabled, binance.timeout_ms) == (None, 7000)
+    assert binance.options == {"defaultType": "spot", "ws": {"compress": 0}}
+    assert (bitstamp.enabled, bitstamp.rate_limit_per_minute) == (True, 60)
+    assert settings.exchanges["okx"].enabled is False
+    assert_no_secret(repr(settings))
+
+
+def test_tables_can_be_given_whole_in_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_NETWORK__RESOLVE", '{"*": "127.0.0.1:8443"}')
+    monkeypatch.setenv("QT_EXCHANGES", '{"okx": {"timeout_ms": 2000}}')
+
+    settings = load()
+
+    assert settings.network.resolve == {"*": "127.0.0.1:8443"}
+    assert settings.exchanges["okx"].timeout_ms == 2000
+
+
+BAD_TABLES = {
+    ("NETWORK__CA_FILE", "/nowhere/canary.pem"): "give a PEM file",
+    ("NETWORK__CA_FILE", __file__): "holds no certificate",
+    ("NETWORK__RESOLVE", '{"api.binance.com": "localhost:1"}'): "ADDRESS:PORT",
+    ("NETWORK__RESOLVE", '{"api.binance.com": "127.0.0.1"}'): "ADDRESS:PORT",
+    ("NETWORK__RESOLVE", '{"api.binance.com": "127.0.0.1:65536"}'): "ADDRESS:PORT",
+    ("NETWORK__RESOLVE", '{"api.binance.com": {}}'): "for example",
+    ("NETWORK__PROXY", "canary:3128"): "http://",
+    ("NETWORK__PROXY", "socks5://canary:3128"): "http://",
+    ("NETWORK__PROXY", "http://canary"): "http://",
+    ("EXCHANGES__BINANCE__ENABLED", "canary"): "true or false",
+    ("EXCHANGES__BINANCE__TIMEOUT_MS", "999"): "from 1000",
+    ("EXCHANGES__BINANCE__RATE_LIMIT_PER_MINUTE", "0"): "above 0",
+    ("EXCHANGES__BINANCE__OPTIONS", "3"): "a table",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_TABLES)
+def test_a_bad_setting_within_a_table_is_named_with_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"QT_{name}", value)
+
+    (line,) = _faults()
+
+    assert line.startswith(f"QT_{name}: ")
+    assert BAD_TABLES[name, value] in line
+
+
+@pytest.mark.parametrize("name", ["NETWORK", "EXCHANGES"])
+def test_a_table_that_is_no_json_is_one_line(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"QT_{name}", "canary")
+
+    (line,) = _faults()
+
+    assert line.startswith(f"QT_{name}: is no JSON; ")
+
+
+UNKNOWN = {
+    '[network]\nca_fil = "canary"\n': "network.ca_fil: there is no such setting",
+    "[exchanges.okx]\ntimeout = 3\n": "exchanges.okx.timeout: there is no such setting",
+    "[exchanges.binnace]\nenabled = true\n": "QT_EXCHANGES: there is no exchange binnace",
+}
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
+def test_an_unknown_key_of_a_table_is_named(toml: Path, text: str) -> None:
+    toml.write_text(text)
+
+    (line,) = _faults()
+
+    assert line.startswith(UNKNOWN[text])
+    assert "; " in line
+
+
+def test_a_variable_of_a_table_that_does_not_exist_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QT_NETWORK__CAFILE", "canary")
+
+    (line,) = _faults()
+
+    assert line.startswith("network.cafile: there is no such setting")

@@ -23,9 +23,19 @@ ANSWERS = {
     "/chart": "1h candles",
     "/chart eth 4h": "4h candles",
     "/chart 15m": "15m candles",
-    "/chart eth 7h": "I know the timeframes",
+    "/chart eth 1w": "1w candles",
+    "/chart eth 7h": "It has: 1m 3m 5m 15m 30m 1h 2h 4h 6h 12h 1d 1w",
     "/book": "Best bid",
     "/book sol": "SOL/USDT",
+    "/watch": "Live until",
+    "/watch sol": "SOL/USDT",
+    "/trades": "taken by buyers",
+    "/trades sol": "SOL/USDT",
+    "/funding": "Funding rate",
+    "/funding algo": "has no perpetual",
+    "/pairs": "Every pair may be traded",
+    "/pairs sol": "SOL/USDT:USDT",
+    "/pairs pepe/usdt": "PEPE/USDT",
     "/buy": "which coin?",
     "/buy eth": "how much?",
     "/buy 0.01 btc @ 60k": "Buy 0.01 BTC @ 60,000",
@@ -44,16 +54,22 @@ ANSWERS = {
     "/alert btc > 70000": "Alert set",
     "/alerts": "BTC/USDT reaches 70,000.00 or more",
     "/accounts": "built-in practice venue",
+    "/connect": "Connect an exchange",
+    "/connect okx": "where did you open the account?",
     "/settings": "Time zone",
 }
-# What only a second person or a second account makes appear.
-NOT_FOR_ONE = {"LetTrade", "ChooseAccount"}
+# What only a second person or an account at an exchange makes appear.
+NOT_FOR_ONE = {"LetTrade", "TryKey", "NameAccount", "ReplaceKey", "ExamineAccount"}
 # In another language everything would be new once more.
 LANGUAGE = "ChooseLanguage"
 BUTTONS_OF_COMMANDS = {
     "price": "ShowPrices",
     "chart": "ShowChart",
     "book": "ShowBook",
+    "watch": "WatchPrice",
+    "trades": "ShowTrades",
+    "funding": "ShowFunding",
+    "pairs": "ShowPairs",
     "buy": "StartOrder",
     "sell": "StartOrder",
     "orders": "ShowOrders",
@@ -64,6 +80,7 @@ BUTTONS_OF_COMMANDS = {
     "alert": "StartAlert",
     "alerts": "ShowAlerts",
     "accounts": "ShowAccounts",
+    "connect": "ShowVenues",
     "settings": "ShowSettings",
     "help": "ShowHelp",
 }
@@ -172,11 +189,13 @@ class Walker:
     async def sorts(self, message: Json) -> dict[Sort, str]:
         """Return the sorts of a message's buttons, each with a label."""
         rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-        return {
-            (await self.action(each["callback_data"]), without_values(each["text"])): each["text"]
-            for row in rows
-            for each in row
-        }
+        found: dict[Sort, str] = {}
+        for each in (each for row in rows for each in row if "callback_data" in each):
+            action, label = await self.action(each["callback_data"]), each["text"]
+            # Which exchange is named makes no other button, and each is asked three times.
+            kind = "_" if action == "SetFeed" else without_values(label)
+            found.setdefault((action, kind), label)
+        return found
 
     async def action(self, data: str) -> str:
         """Return what a button means, as it was written down."""

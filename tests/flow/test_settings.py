@@ -30,9 +30,17 @@ async def test_the_present_choice_is_marked_and_pressing_it_changes_nothing(ann:
         "English ●",
         "Green is up ●",
         "Dark charts ●",
+        "USDT ●",
     ]
 
     assert await ann.press(settings, "English ●") == settings
+
+
+async def test_holdings_are_worth_something_in_the_chosen_currency(ann: Person) -> None:
+    settings = await ann.press(await ann.say("/settings"), "BTC")
+
+    assert "Worth in  BTC" in words(settings)
+    assert words(await ann.say("/balance")).split(" · ")[0].endswith("BTC")
 
 
 async def test_red_may_be_the_colour_of_a_rise(ann: Person) -> None:
@@ -106,4 +114,4 @@ async def test_the_default_account_is_shown_with_its_badge(ann: Person) -> None:
     accounts = await ann.press(await ann.say("/settings"), "🏦")
 
     assert "● Paper · PAPER · built-in practice venue" in words(accounts)
-    assert labels(accounts) == ["💼 Balance", "⚙️ Settings"]
+    assert labels(accounts)[-2:] == ["💼 Balance", "⚙️ Settings"]

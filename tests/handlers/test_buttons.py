@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.buttons import PAYLOADS, ConfirmOrder, Payload, Say, fields_of, payload_of
+from handlers.buttons import ConfirmOrder, Say
 from handlers.catalog import COMMANDS, FEATURES, PRESSES, STEPS, WORDS
 from handlers.dispatch import menu
 from handlers.i18n import LANGUAGES, translator
+from handlers.payload import Payload, fields_of, payload_of, payloads
 from handlers.reply import TOKEN_MARK
 from handlers.views.settings import home_keyboard
 from services.domain.accounts import Permission
@@ -22,6 +23,9 @@ from services.domain.accounts import Permission
 CALLBACK_DATA_BYTES = 64
 """Source: Bot API, InlineKeyboardButton.callback_data: 1-64 bytes."""
 TOKEN = "x" * 22
+
+
+PAYLOADS = payloads()
 
 
 @pytest.mark.parametrize("cls", PAYLOADS.values(), ids=PAYLOADS)
@@ -98,10 +102,22 @@ def test_who_only_looks_on_presses_no_deed(payload: str) -> None:
     assert PRESSES[payload].permission is Permission.TRADE
 
 
-def test_only_the_owner_gives_rights() -> None:
-    managed = [name for name, press in PRESSES.items() if press.permission is Permission.MANAGE]
-
-    assert managed == ["LetTrade"]
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "LetTrade",
+        "EnterKey",
+        "TryKey",
+        "NameAccount",
+        "ReplaceKey",
+        "ExamineAccount",
+        "SwitchAccount",
+        "ConfirmRemoval",
+        "AddPaperAccount",
+    ],
+)
+def test_only_the_owner_gives_rights_and_touches_accounts(payload: str) -> None:
+    assert PRESSES[payload].permission is Permission.MANAGE
 
 
 def test_commands_and_steps_are_declared_once() -> None:

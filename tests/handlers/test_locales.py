@@ -45,6 +45,7 @@ NEVER_TRANSLATED = {
     *("English", "中文"),  # languages by their own names
     *("Asia/Shanghai", "Europe/Berlin", "America/New_York", "NotoSansSC-", "Bold", "Regular"),
     *("message is not modified", "message to edit not found", "message can't be edited"),
+    "message to delete not found",
 }
 
 

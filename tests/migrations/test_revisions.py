@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from migrations import runner
 from services.persistence.engine import write_engine
-from services.persistence.models import Base
+from services.persistence.metadata import metadata
+from services.persistence.types import ExactDecimal, UtcDateTime
 from tests import databases
 
+_NOW = datetime(2026, 11, 22, tzinfo=UTC)
+_AMOUNT = Decimal("0.5")
 _FAILING = '''
 """Makes a table, then fails."""
 
@@ -62,14 +67,14 @@ async def _tables(engine: AsyncEngine) -> set[str]:
 
 async def test_revisions_run_up_down_and_up(engine: AsyncEngine) -> None:
     await runner.upgrade(engine)
-    assert await _tables(engine) == set(Base.metadata.tables)
+    assert await _tables(engine) == set(metadata.tables)
 
     await runner.downgrade(engine)
     assert await _tables(engine) == set()
 
     await runner.upgrade(engine)
     await runner.check(engine)
-    assert await _tables(engine) == set(Base.metadata.tables)
+    assert await _tables(engine) == set(metadata.tables)
 
 
 async def test_a_second_upgrade_changes_nothing(engine: AsyncEngine) -> None:
@@ -80,18 +85,41 @@ async def test_a_second_upgrade_changes_nothing(engine: AsyncEngine) -> None:
     await runner.check(engine)
 
 
+async def test_what_the_first_version_knew_stays(engine: AsyncEngine) -> None:
+    await runner.upgrade(engine, "20261122_01")
+    now, amount = bindparam("now", _NOW, UtcDateTime()), bindparam("n", _AMOUNT, ExactDecimal())
+    async with engine.begin() as connection:
+        for values in (
+            "tenant VALUES (1, 0, 0, :now)",
+            "exchange_account VALUES (1, 1, 'Paper', 'paper', 'paper', true, :now)",
+        ):
+            await connection.execute(text(f"INSERT INTO {values}").bindparams(now))
+        values = "asset VALUES (1, 'BTC', 1, :n, :n, :now)"
+        await connection.execute(text(f"INSERT INTO {values}").bindparams(now, amount))
+
+    await runner.upgrade(engine)
+
+    async with engine.connect() as connection:
+        [asset] = await connection.execute(text("SELECT wallet, currency FROM asset"))
+        [account] = await connection.execute(
+            text("SELECT name, is_exposed, credentials_version FROM exchange_account")
+        )
+    assert asset == ("spot", "BTC")
+    assert account == ("Paper", False, 0)
+
+
 async def test_a_failing_revision_leaves_nothing_behind(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     await runner.upgrade(engine)
-    [head] = [path.stem[:11] for path in (runner.SCRIPTS / "versions").glob("*.py")]
+    head = max(path.stem[:11] for path in (runner.SCRIPTS / "versions").glob("*.py"))
     scripts = shutil.copytree(runner.SCRIPTS, tmp_path / "scripts")
     (scripts / "versions" / "failing.py").write_text(_FAILING.format(head=head))
 
     with pytest.raises(DBAPIError, match="nowhere"):
         await runner.upgrade(engine, scripts=scripts)
 
-    assert await _tables(engine) == set(Base.metadata.tables)
+    assert await _tables(engine) == set(metadata.tables)
     await runner.check(engine)
 
 
@@ -110,6 +138,6 @@ async def test_a_revision_is_written_from_the_models(engine: AsyncEngine, tmp_pa
     await runner.upgrade(engine, scripts=scripts)
 
     assert path.name == "1_everything.py"
-    assert await _tables(engine) == set(Base.metadata.tables)
+    assert await _tables(engine) == set(metadata.tables)
     with pytest.raises(LookupError):
         await runner.generate(engine, "Nothing", revision="2", scripts=scripts)

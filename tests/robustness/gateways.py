@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import cast
 
 from services.accounts import Accounts
-from services.domain.accounts import Balance, ChatId, Member
-from services.domain.market import Candle, Market, OrderBook, Quote, Timeframe
+from services.domain.accounts import Account, ChatId, Member
 from services.domain.orders import Fill, Order, OrderReport, OrderRequest, OrderStatus
+from services.exchange.gateway import ExchangeGateway
 from services.exchange.pool import Pool
 from services.execution import Execution
 from services.persistence.database import Database
@@ -28,6 +29,7 @@ class ScriptedGateway:
     Attributes:
         on_submit: What the next submissions bring about; None, an open order.
         on_find: What look-ups find; `on_find_of` by client order id comes first.
+        listed: The open orders, which a lagging look-up may miss.
         on_cancel: What a cancellation answers.
         meanwhile: Runs while an order is on its way.
     """
@@ -36,6 +38,7 @@ class ScriptedGateway:
     on_submit: Outcome = None
     on_find: Outcome = None
     on_find_of: dict[str, Outcome] = field(default_factory=dict)
+    listed: list[OrderReport] = field(default_factory=list)
     on_cancel: Outcome = None
     meanwhile: Callable[[], Awaitable[object]] | None = None
     submitted: list[str] = field(default_factory=list)
@@ -82,23 +85,8 @@ class ScriptedGateway:
         )
         return OrderReport("v1", client_order_id, request, status, fills, self.clock())
 
-    async def markets(self) -> Mapping[str, Market]:
-        raise NotImplementedError
-
-    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
-        raise NotImplementedError
-
-    async def order_book(self, symbol: str, *, depth: int = 50) -> OrderBook:
-        raise NotImplementedError
-
-    async def candles(self, symbol: str, timeframe: Timeframe, *, limit: int) -> Sequence[Candle]:
-        raise NotImplementedError
-
-    async def balances(self) -> Mapping[str, Balance]:
-        raise NotImplementedError
-
     async def open_orders(self) -> Sequence[OrderReport]:
-        raise NotImplementedError
+        return self.listed
 
     async def close(self) -> None:
         """Hold nothing."""
@@ -168,6 +156,10 @@ async def desk_of(database: Database, clock: Clock) -> Desk:
     member = await makers.open_tenant(database, now=clock())
     venue = ScriptedGateway(clock)
     told: list[ChatId] = []
-    accounts = Accounts(database, Pool({"paper": lambda _: venue}))
+
+    async def opened(_: Account) -> ExchangeGateway:
+        return cast("ExchangeGateway", venue)
+
+    accounts = Accounts(database, Pool(opened))
     execution = Execution(database, accounts, now=clock, on_message=told.append)
     return Desk(database, clock, venue, member, execution, told)

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.app import Parts, serve
+from bot.app import serve
 from bot.localchat import Server
+from bot.parts import Parts
 from bot.settings import load
 from handlers.pacing import Pacing
 from services.container import Services

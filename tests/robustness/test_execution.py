@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from services.domain.accounts import Environment
 from services.domain.orders import Order, OrderStatus
 from services.errors import (
     ExchangeUnavailable,
@@ -15,7 +17,7 @@ from services.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
-from services.execution import PROOF_AFTER, SENDABLE
+from services.execution import LIVE_PROOF_AFTER, PROOF_AFTER, SENDABLE
 from services.persistence.database import Database
 from tests.clock import Clock
 from tests.robustness.gateways import Desk, desk_of
@@ -90,6 +92,33 @@ async def test_an_unknown_order_is_given_up_only_on_proof_that_is_late_enough(de
     await desk.later(1)
     assert (await desk.now(order)).status is OrderStatus.NOT_PLACED
     assert len(desk.venue.submitted) == 1
+
+
+async def test_an_order_that_only_the_list_of_open_ones_shows_is_found(desk: Desk) -> None:
+    desk.venue.on_submit = OutcomeUnknown("qt")
+    order = await desk.sent()
+    desk.venue.listed = [desk.venue.report(order.request, order.client_order_id)]
+
+    await desk.later(LIVE_PROOF_AFTER.total_seconds() + 1)
+
+    assert (await desk.now(order)).status is OrderStatus.OPEN
+
+
+async def test_a_real_venue_is_given_longer_to_show_an_order(
+    desk: Desk, database: Database
+) -> None:
+    async with database.write(desk.member.tenant_id) as data:
+        real = await data.accounts.add("Main", "binance", Environment.SANDBOX, now=desk.clock())
+    assert real is not None
+    desk.member = replace(desk.member, account_id=real.id)
+    desk.venue.on_submit = OutcomeUnknown("qt")
+    order = await desk.sent()
+
+    await desk.later(LIVE_PROOF_AFTER.total_seconds() - 1)
+    assert (await desk.now(order)).status is OrderStatus.UNKNOWN
+
+    await desk.later(2)
+    assert (await desk.now(order)).status is OrderStatus.NOT_PLACED
 
 
 async def test_an_unknown_order_that_the_venue_refused_ends_as_rejected(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -45,6 +46,8 @@ class SlowGateway:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self.inner, name)
+        if not inspect.iscoroutinefunction(call):
+            return call
 
         async def after_waiting(*args: Any, **kwargs: Any) -> Any:
             await self.goes_on.wait()

@@ -137,12 +137,12 @@ async def reopened(database: Database, clock: Clock, member: Member) -> Office:
     venue = PaperVenue(database, market, clock)
     await venue.load()
 
-    def gateway(account: Account) -> PaperGateway:
+    async def gateway(account: Account) -> PaperGateway:
         opened = CutGateway(account.id, database, market, clock)
         opened.line = line
         return opened
 
-    accounts = Accounts(database, Pool({"paper": gateway}))
+    accounts = Accounts(database, Pool(gateway))
     execution = Execution(database, accounts, now=clock, on_message=rung.append)
     orders = Orders(
         database, accounts, execution, limits=LIMITS, now=clock, on_message=rung.append

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from services.domain.accounts import AccountId, Balance
 from services.domain.orders import OrderRequest, OrderType, Side
+from services.domain.paper import Matched
 from services.exchange.gateway import ExchangeGateway
 from services.exchange.synthetic import SyntheticMarket
-from services.paper import Matched, PaperVenue
+from services.paper import PaperVenue
 from services.persistence.database import Database
 from tests.clock import Clock
 from tests.makers import open_tenant

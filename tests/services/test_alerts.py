@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from services.alerts import MAX_WATCHING, Watch, hit, timeframe_for
+from services.alerts import MAX_WATCHING, Watch, hit
 from services.domain.alerts import (
     AlertId,
     AlertWish,
@@ -24,6 +24,7 @@ from services.domain.messages import ALERT
 from services.errors import InvalidInput, LimitExceeded, NotFound
 from services.orders import Place
 from services.persistence.database import Database
+from services.price_history import timeframe_for
 from tests.clock import Clock
 from tests.makers import CHAT, OTHER_CHAT, open_tenant
 from tests.services.office import BTC, MINUTE, SECOND, Office, open_office, reopened
@@ -96,16 +97,17 @@ def test_what_fulfils_a_condition(
         (timedelta(minutes=1), Timeframe.M1),
         (timedelta(hours=1), Timeframe.M1),
         (timedelta(hours=5), Timeframe.M1),
-        (timedelta(hours=6), Timeframe.M5),
+        (timedelta(hours=6), Timeframe.M3),
         (timedelta(hours=24), Timeframe.M5),
         (timedelta(days=3), Timeframe.M15),
-        (timedelta(days=400), Timeframe.D1),
+        (timedelta(days=400), Timeframe.W1),
+        (timedelta(days=4000), Timeframe.W1),
     ],
 )
 def test_a_window_is_covered_by_the_finest_candles_that_suffice(
     window: timedelta, timeframe: Timeframe
 ) -> None:
-    assert timeframe_for(window) is timeframe
+    assert timeframe_for(window, tuple(Timeframe)) is timeframe
 
 
 # Setting and removing.

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.balances import totals
 from services.domain.accounts import AccountId, Balance, Environment
 from services.domain.messages import REST
 from services.domain.orders import OrderStatus
@@ -140,7 +141,7 @@ async def test_our_own_fills_are_expected(any_office: Office) -> None:
 
     assert {message.kind for message in await any_office.messages()} <= {"order"}
     async with any_office.database.read(any_office.member.tenant_id) as data:
-        snapshot = await data.assets.snapshot(any_office.member.account_id)
+        snapshot = totals((await data.assets.snapshot(any_office.member.account_id)).wallets)
     portfolio = await any_office.balances.portfolio(any_office.member)
     assert {name: balance.total for name, balance in snapshot.items()} == {
         holding.balance.currency: holding.balance.total for holding in portfolio.holdings
@@ -205,12 +206,12 @@ async def test_expected_changes_before_the_first_look_are_left_to_it(
 
     assert not await sync(office)
     async with database.read(office.member.tenant_id) as data:
-        snapshot = await data.assets.snapshot(office.member.account_id)
+        snapshot = totals((await data.assets.snapshot(office.member.account_id)).wallets)
     assert snapshot["BTC"].total == D("0.00999")
 
 
 @pytest.mark.parametrize(
-    ("changes", "totals"),
+    ("changes", "held"),
     [
         ({"USDT": "-600"}, {"USDT": "9400"}),
         ({"BTC": "0.01", "USDT": "-600"}, {"BTC": "0.01", "USDT": "9400"}),
@@ -219,7 +220,7 @@ async def test_expected_changes_before_the_first_look_are_left_to_it(
     ids=["known", "new", "none"],
 )
 async def test_expected_changes_move_the_snapshot(
-    office: Office, changes: dict[str, str], totals: dict[str, str]
+    office: Office, changes: dict[str, str], held: dict[str, str]
 ) -> None:
     async with office.database.write(office.member.tenant_id) as data:
         await data.assets.expect(
@@ -227,9 +228,9 @@ async def test_expected_changes_move_the_snapshot(
         )
 
     async with office.database.read(office.member.tenant_id) as data:
-        snapshot = await data.assets.snapshot(office.member.account_id)
+        snapshot = totals((await data.assets.snapshot(office.member.account_id)).wallets)
     assert {name: balance.total for name, balance in snapshot.items()} == {
-        name: D(total) for name, total in totals.items()
+        name: D(total) for name, total in held.items()
     }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.domain.accounts import Balance
+from services.domain.accounts import Balance, Wallet
 from services.domain.market import MarketType, Timeframe
 from services.domain.orders import OrderStatus, Side
 from services.errors import InsufficientFunds, InvalidInput, NotFound, OrderRejected
@@ -64,6 +64,76 @@ async def test_the_venue_shows_its_market(world: World) -> None:
     assert set(quotes) == set(markets)
     assert (book.bids[0].price, book.asks[0].price) == (quotes[BTC].bid, quotes[BTC].ask)
     assert (len(candles), candles[-1].close) == (24, quotes[BTC].last)
+
+
+async def test_the_venue_shows_its_tape_its_funding_and_every_timeframe(world: World) -> None:
+    trades = await world.gateway.trades(BTC, limit=20)
+    funding = await world.gateway.funding("BTC/USDT:USDT")
+
+    assert (len(trades), trades[-1].at <= world.clock()) == (20, True)
+    assert funding.next_at is not None
+    assert timedelta(0) < funding.next_at - world.clock() <= timedelta(hours=8)
+    assert list(world.gateway.timeframes()) == list(Timeframe)
+    assert (await world.gateway.time()).offset == timedelta(0)
+    with pytest.raises(InvalidInput) as refused:
+        await world.gateway.funding(BTC)
+    assert refused.value.code == "no_funding"
+
+
+@pytest.mark.parametrize("timeframe", Timeframe)
+async def test_a_chart_of_every_timeframe_ends_at_the_price(
+    world: World, timeframe: Timeframe
+) -> None:
+    candles = await world.gateway.candles(BTC, timeframe, limit=199)
+
+    assert (len(candles), candles[-1].close) == (199, await world.last())
+    assert candles[-1].at <= world.clock() < candles[-1].at + timeframe.length
+
+
+async def test_an_account_has_one_wallet_no_positions_and_no_key_that_could_do_harm(
+    world: World,
+) -> None:
+    assert await world.gateway.wallets() == {Wallet.SPOT: {"USDT": OPENING}}
+    assert await world.gateway.positions() == ()
+    assert (await world.gateway.permissions()).is_safe
+
+
+async def test_ended_orders_and_trades_are_listed_oldest_first(world: World) -> None:
+    low = await world.near("0.9")
+    for name in ("a", "b"):
+        await world.gateway.submit(market_order(Side.BUY, "0.01"), client_order_id=name)
+        world.clock.advance(SECOND)
+    await world.gateway.submit(limit_order(Side.BUY, "0.01", low), client_order_id="open")
+    await world.gateway.submit(limit_order(Side.BUY, "0.02", low), client_order_id="c")
+    await world.gateway.cancel(BTC, client_order_id="c")
+
+    ended = await world.gateway.closed_orders(BTC, limit=10)
+    trades = await world.gateway.my_trades(BTC, since=None)
+
+    assert [report.client_order_id for report in ended] == ["a", "b", "c"]
+    assert ended[-1].status is OrderStatus.CANCELED
+    assert [r.client_order_id for r in await world.gateway.closed_orders(BTC, limit=2)] == [
+        "b",
+        "c",
+    ]
+    assert [trade.exchange_order_id for trade in trades] == [
+        report.exchange_order_id for report in ended[:2]
+    ]
+    assert [trade.fill for trade in trades] == [f for report in ended for f in report.fills]
+    since = trades[-1].fill.at
+    assert await world.gateway.my_trades(BTC, since=since) == trades[-1:]
+    assert await world.gateway.closed_orders(ALGO, limit=10) == []
+    assert await world.gateway.my_trades(ALGO, since=None) == []
+
+
+async def test_another_accounts_ended_orders_and_trades_are_not_shown(world: World) -> None:
+    other = await open_tenant(world.database, now=world.clock(), chat_id=OTHER_CHAT, user_id=8)
+    await world.gateway.submit(market_order(Side.BUY, "0.01"), client_order_id="a")
+
+    gateway = world.venue.gateway(other.account_id)
+
+    assert await gateway.closed_orders(BTC, limit=10) == []
+    assert await gateway.my_trades(BTC, since=None) == []
 
 
 async def test_a_market_purchase_is_filled_by_the_book(world: World) -> None:

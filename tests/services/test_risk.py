@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.domain.market import Level, MarketType
 from services.domain.orders import OrderRequest, OrderType, OrderWish, QuantityKind, Side
+from services.domain.pairs import PairPolicy
 from services.errors import AssistantError, InsufficientFunds, InvalidInput, LimitExceeded
 from services.risk import (
     Limits,
@@ -18,6 +20,8 @@ from services.risk import (
     Situation,
     affordable,
     check,
+    check_floors,
+    check_pair,
     is_worse,
     look_ahead,
     nearest_legal,
@@ -492,3 +496,48 @@ def test_a_book_that_became_too_thin_does_not_pass_for_a_better_price() -> None:
 
     assert thin.worst_cost < deep.worst_cost
     assert is_worse(request, deep.full_cost, thin.full_cost, LIMITS)
+
+
+# Which pairs may be traded at all.
+
+
+def floor_refusal(now: Situation, policy: PairPolicy) -> AssistantError:
+    with pytest.raises(AssistantError) as caught:
+        check_floors(now, policy)
+    return caught.value
+
+
+def quoted(**changes: Any) -> Situation:
+    now = situation()
+    return replace(now, quote=replace(now.quote, **changes))
+
+
+def test_a_halted_market_is_not_traded() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_pair(replace(market(), is_active=False), PairPolicy(), None)
+
+    assert caught.value.code == "market_not_active"
+    assert caught.value.params == {"symbol": "ABC/USDT"}
+
+
+def test_what_the_venue_does_not_say_counts_as_below_the_floor() -> None:
+    error = floor_refusal(quoted(quote_volume=None), PairPolicy(min_quote_volume=D(1)))
+
+    assert error.code == "volume_unknown"
+
+
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_a_market_without_a_side_has_no_spread_to_judge(side: str) -> None:
+    error = floor_refusal(quoted(**{side: D(0)}), PairPolicy(max_spread_percent=D(1)))
+
+    assert error.code == "no_liquidity"
+
+
+def test_floors_are_inclusive() -> None:
+    now = quoted(bid=D(99), ask=D(101), quote_volume=D(1000))
+    policy = PairPolicy(min_quote_volume=D(1000), max_spread_percent=D(2))
+
+    check_floors(now, policy)
+
+    tighter = replace(policy, max_spread_percent=D("1.99"))
+    assert floor_refusal(now, tighter).params["spread"] == D(2)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from services.domain.market import Market
+from services.domain.market import Market, MarketType
+from services.domain.orders import OrderRequest, OrderType, Side
 from services.errors import NotFound
 from services.exchange.paper_markets import MARKETS
-from services.symbols import find_market, near
+from services.symbols import find_market, near, past_market
 
 
 @pytest.mark.parametrize(
@@ -105,3 +107,22 @@ def test_a_long_name_may_hold_two_slips() -> None:
     venue = {**MARKETS, "RENDER/USDT": rendered}
 
     assert near("RNEDRE", venue)[0] == "RENDER/USDT"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("BTC/USDT", ("BTC", "USDT", MarketType.SPOT, None)),
+        ("ETH/USDT:USDT", ("ETH", "USDT", MarketType.SWAP, "USDT")),
+    ],
+)
+def test_an_order_tells_enough_of_its_market_to_be_shown(
+    symbol: str, expected: tuple[str, str, MarketType, str | None]
+) -> None:
+    request = OrderRequest(symbol, Side.BUY, OrderType.LIMIT, Decimal("0.0150"), Decimal(60_000))
+
+    market = past_market(request, Decimal("60000.5"))
+
+    assert (market.base, market.quote, market.type, market.settle) == expected
+    assert (market.tick, market.lot) == (Decimal("0.1"), Decimal("0.0001"))
+    assert not market.is_active

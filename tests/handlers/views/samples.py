@@ -7,8 +7,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from handlers.views.charts import WANTED, CandleChart, DepthChart, DonutChart, Look, Theme
-from services.domain.market import Candle, Level, OrderBook
+from handlers.views.charts import (
+    WANTED,
+    CandleChart,
+    DepthChart,
+    DonutChart,
+    Look,
+    TapeChart,
+    Theme,
+)
+from services.domain.market import Candle, Level, OrderBook, PublicTrade, TakerSide
 
 DARK = Look(Theme.DARK, is_red_up=False, time_zone="Asia/Shanghai", language="en")
 END = datetime(2026, 9, 30, 3, tzinfo=UTC)
@@ -70,6 +78,23 @@ def book(bids: int = 80, asks: int = 80) -> OrderBook:
     return OrderBook("BTC/USDT", side(bids, -1), side(asks, 1), END)
 
 
+def tape(
+    count: int = 100, *, price: str = "65000", amount: str = "0.5"
+) -> tuple[PublicTrade, ...]:
+    """Trades a second apart up to `END`; every third was a sale."""
+    dice = random.Random(5)
+    return tuple(
+        PublicTrade(
+            str(number),
+            Decimal(price),
+            Decimal(amount) * dice.randint(1, 99),
+            TakerSide.BUY if number % 3 else TakerSide.SELL,
+            END - timedelta(seconds=count - 1 - number),
+        )
+        for number in range(count)
+    )
+
+
 HOLDINGS = (
     ("BTC", Decimal("5200.1")),
     ("ETH", Decimal(3094)),
@@ -90,6 +115,11 @@ def candle_chart(look: Look = DARK) -> CandleChart:
 def depth_chart(look: Look = DARK) -> DepthChart:
     """Eighty levels on each side."""
     return DepthChart("BTC/USDT", book(), Decimal("0.1"), look)
+
+
+def tape_chart(look: Look = DARK) -> TapeChart:
+    """A hundred trades, of which twelve have a line."""
+    return TapeChart("BTC/USDT", tape(), CENT, look)
 
 
 def donut_chart(look: Look = DARK) -> DonutChart:

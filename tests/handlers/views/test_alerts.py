@@ -39,8 +39,12 @@ CONDITIONS: tuple[Condition, ...] = (ABOVE, BELOW, RISE, FALL, LONG)
 EVERY_KIND = [
     watch(condition, number=number) for number, condition in enumerate(CONDITIONS, start=1)
 ]
-FIRED = watch(ABOVE, fired_at=AT, fired_price=D("70001.5"))
-FIRED_PERPETUAL = watch(ABOVE, market=PERPETUAL, fired_at=AT, fired_price=D(70_001))
+PAST = watch(ABOVE, fired_at=AT, fired_price=D("70001.5"))
+FIRED = replace(PAST, quote=quote(last=D(70_002)))
+FIRED_PERPETUAL = replace(
+    watch(ABOVE, market=PERPETUAL, fired_at=AT, fired_price=D(70_001)),
+    quote=quote(PERPETUAL, last=D(70_000)),
+)
 
 
 def test_a_new_alert() -> None:
@@ -77,6 +81,45 @@ Your alert: BTC/USDT reaches 70,000.00 or more
 <i>11月22日 16:05 UTC+8</i>
 [📈 K 线] [买入] [卖出]"""
     )
+
+
+def test_a_level_that_was_left_again_is_told_as_such() -> None:
+    assert (
+        shown(alerts.fired(PAST, ADA, EN))
+        == """\
+🔔 <b>BTC/USDT 70,001.50</b>
+Your alert: BTC/USDT reaches 70,000.00 or more
+It came and went: now 65,000.00.
+<i>Nov 22 08:05 UTC</i>
+[📈 Chart] [Buy] [Sell]"""
+    )
+    assert (
+        shown(alerts.fired(PAST, LI, ZH))
+        == """\
+🔔 <b>BTC/USDT 70,001.50</b>
+您的提醒：BTC/USDT 涨至 70,000.00 或以上
+触及后又离开：现价 65,000.00。
+<i>11月22日 16:05 UTC+8</i>
+[📈 K 线] [买入] [卖出]"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "last", "is_past"),
+    [
+        (ABOVE, "69999.99", True),
+        (ABOVE, "70000", False),
+        (BELOW, "60000", True),
+        (BELOW, "59999.5", False),
+        (RISE, "1", False),
+    ],
+)
+def test_only_a_level_can_be_left_again(condition: Condition, last: str, *, is_past: bool) -> None:
+    fired = watch(condition, fired_at=AT, fired_price=D(1))
+
+    text = alerts.fired(replace(fired, quote=quote(last=D(last))), ADA, EN).text
+
+    assert ("It came and went" in text) is is_past
 
 
 def test_a_perpetuals_alert_offers_no_order() -> None:

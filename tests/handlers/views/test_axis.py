@@ -29,6 +29,16 @@ def test_days_begin_at_the_viewers_midnight() -> None:
     assert times[48] == datetime(2026, 9, 29, 16, tzinfo=UTC)
 
 
+def test_years_of_weeks_are_told_by_month_and_year() -> None:
+    times = [END - timedelta(weeks=index) for index in reversed(range(100))]
+
+    english = [text for _, text in time_ticks(times, "UTC", "en", 5)]
+    chinese = [text for _, text in time_ticks(times, "UTC", "zh_Hans", 5)]
+
+    assert english == ["Jan 2025", "Jul 2025", "Jan 2026", "Jul 2026"]
+    assert chinese == ["2025年1月", "2025年7月", "2026年1月", "2026年7月"]
+
+
 @given(
     low=st.decimals("0", "1e6", places=6), span=st.decimals("1e-6", "1e6"), parts=st.integers(1, 9)
 )

@@ -9,10 +9,11 @@ import pytest
 from handlers.views import balances
 from handlers.views.charts import DonutChart
 from services.balances import Holding, Portfolio
-from services.domain.accounts import Balance, Member
+from services.domain.accounts import Balance, Member, Wallet
 from tests.handlers.views.values import (
     ACCOUNT,
     ADA,
+    AT,
     HOSTILE,
     HOSTILE_ACCOUNT,
     LI,
@@ -23,6 +24,7 @@ from tests.handlers.views.values import (
     shown,
     t_of,
 )
+from tests.makers import LONG, SHORT
 
 EN, ZH = t_of(ADA), t_of(LI)
 PORTFOLIO = Portfolio(
@@ -32,7 +34,11 @@ PORTFOLIO = Portfolio(
         Holding(Balance("BTC", D("0.00999"), D(0)), D("649.35")),
         Holding(Balance("MYST", D("12.5"), D("0.5")), None),
     ),
+    (),
+    "USDT",
+    AT,
 )
+EMPTY = Portfolio(LIVE, (), (), "USDT", AT)
 CHANGES = {"BTC": D("0.5"), "USDT": D("-250.5"), "PEPE": D("0.00000001")}
 
 
@@ -61,14 +67,14 @@ def test_holdings_with_their_worth() -> None:
 
 def test_nothing_held_is_nothing_drawn() -> None:
     assert (
-        shown(balances.portfolio(Portfolio(LIVE, ()), ADA, EN))
+        shown(balances.portfolio(EMPTY, ADA, EN))
         == """\
 💼 <b>0.00 USDT</b> · Main LIVE
 [🔄 Refresh] [📋 Open orders]
 [Buy] [Sell]"""
     )
     assert (
-        shown(balances.portfolio(Portfolio(LIVE, ()), LI, ZH))
+        shown(balances.portfolio(EMPTY, LI, ZH))
         == """\
 💼 <b>0.00 USDT</b> · Main LIVE
 [🔄 刷新] [📋 当前委托]
@@ -104,7 +110,26 @@ def test_the_picture_shows_what_can_be_valued() -> None:
 
     assert isinstance(picture, DonutChart)
     assert picture.slices == (("USDT", D("9400.5")), ("BTC", D("649.35")))
-    assert balances.portfolio(Portfolio(LIVE, ()), ADA, EN).picture is None
+    assert balances.portfolio(EMPTY, ADA, EN).picture is None
+
+
+def test_wallets_positions_and_age_are_told() -> None:
+    wallets = ((Wallet.SPOT, D(9000)), (Wallet.FUNDING, D("400.5")))
+    held = Holding(Balance("USDT", D("9400.5"), D(0)), D("9400.5"), wallets)
+    value = Portfolio(LIVE, (held,), (LONG, SHORT), "USDT", AT, is_stale=True)
+
+    assert (
+        shown(balances.portfolio(value, ADA, EN))
+        == """\
+💼 <b>9,400.50 USDT</b> · Main LIVE
+⚠️ The exchange can't be reached. This is as of Nov 22 08:05 UTC.
+<b>USDT</b> 9,400.5
+<i>trading 9,000.00 USDT · funding 400.50 USDT</i>
+🟢 <b>BTC/USDT:USDT</b> long 0.5 @ 60,000 · +500.00 USDT
+🔴 <b>BTC/USDT:USDT</b> short 0.5 @ 60,000 · -500.00 USDT
+[🔄 Refresh] [📋 Open orders]
+[Buy] [Sell]"""
+    )
 
 
 def test_eight_holdings_are_listed_and_the_rest_counted() -> None:
@@ -128,7 +153,7 @@ def test_a_rain_of_coins_is_cut() -> None:
 def test_hostile_holdings_are_escaped_and_fit(reader: Member) -> None:
     t, worst = t_of(reader), D("999999999999.123456789012345678")
     holding = Holding(Balance(HOSTILE, worst, worst), worst)
-    value = Portfolio(HOSTILE_ACCOUNT, (holding,) * 99)
+    value = Portfolio(HOSTILE_ACCOUNT, (holding,) * 99, (LONG,) * 99, "USDT", AT, is_stale=True)
     changes = {f"{HOSTILE}{number}": -worst for number in range(99)}
 
     for reply, limit in (

@@ -24,11 +24,12 @@ from handlers.views.charts import (
     LineKind,
     Look,
     PriceLine,
+    TapeChart,
     Theme,
 )
 from handlers.views.charts.canvas import HEIGHT, SMALLEST_TEXT, WIDTH, Label
 from handlers.views.charts.theme import SHADES, luminance
-from services.domain.market import Candle, OrderBook
+from services.domain.market import Candle, OrderBook, TakerSide
 from tests.handlers.views.samples import (
     CENT,
     DARK,
@@ -39,9 +40,11 @@ from tests.handlers.views.samples import (
     depth_chart,
     donut_chart,
     flat,
+    tape,
+    tape_chart,
 )
 
-Chart = CandleChart | DepthChart | DonutChart
+Chart = CandleChart | DepthChart | DonutChart | TapeChart
 
 FONTS = Path(charts.__file__).parent.parent / "fonts"
 PEPE = Decimal("0.00000001")
@@ -108,6 +111,17 @@ CHARTS: dict[str, Chart] = {
     "no asks": DepthChart("BTC/USDT", book(9, 0), Decimal("0.1"), DARK),
     "no bids": DepthChart("BTC/USDT", book(0, 9), Decimal("0.1"), DARK),
     "lopsided": DepthChart("BTC/USDT", book(200, 2), Decimal("0.1"), DARK),
+    "tape": tape_chart(),
+    "one trade": TapeChart("BTC/USDT", tape(1), CENT, DARK),
+    "dear and large": TapeChart(
+        "1000000PEPE/USDT:USDT-261225",
+        tape(price="99999999999.12345678", amount="12345678901"),
+        PEPE,
+        DARK,
+    ),
+    "cheap and small": TapeChart(
+        "PEPE/USDT", tape(price="0.00000998", amount="0.00000123"), PEPE, LIGHT_RED_UP
+    ),
     "donut": donut_chart(),
     "one holding": DonutChart("All", (("USDT", Decimal(1)),), "1.00 USDT", "", DARK),
     "nothing held": DonutChart("All", (("USDT", Decimal(0)),), "0.00 USDT", "", DARK),
@@ -128,6 +142,7 @@ CHINESE_CHARTS: dict[str, Chart] = {
         lines=(PriceLine(Decimal(60_000), "买入 0.1", LineKind.BUY),),
     ),
     "depth": depth_chart(CHINESE),
+    "tape": tape_chart(CHINESE),
     "donut": replace(donut_chart(CHINESE), title="资产分布", subtitle="9月30日 11:00 UTC+8"),
 }
 
@@ -350,6 +365,28 @@ def test_depth_of_one_side_is_that_side(bids: int, asks: int, shares: set[str]) 
     assert [left, right] == (
         [area, rgb(palette.background)] if bids else [rgb(palette.background), area]
     )
+
+
+def test_a_tape_shows_the_newest_trade_on_top_and_shares_of_all() -> None:
+    trades = tape()
+    bought = sum(t.amount for t in trades if t.side is TakerSide.BUY)
+    share = round(bought / sum(t.amount for t in trades) * 100)
+
+    drawn = texts(tape_chart())
+
+    times = [text for text in drawn if re.fullmatch(r"\d\d:\d\d:\d\d", text)]
+    assert (len(times), times[0], times[-1]) == (12, "11:00:00", "10:59:49")
+    assert {f"Buyers {share}%", f"Sellers {100 - share}%", "UTC+8"} <= set(drawn)
+
+
+def test_a_trade_is_told_by_arrow_and_colour() -> None:
+    (last,) = tape(1)
+
+    sold = texts(TapeChart("BTC/USDT", (last,), CENT, DARK))
+    bought = texts(TapeChart("BTC/USDT", (replace(last, side=TakerSide.BUY),), CENT, DARK))
+
+    assert {"▼ 65,000.00", "Sellers 100%"} <= set(sold)
+    assert {"▲ 65,000.00", "Buyers 100%"} <= set(bought)
 
 
 def test_donut_names_six_and_sums_up_the_rest() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.buttons import DraftOrder, LetTrade, Say
+from handlers.buttons import DraftOrder, LetTrade, Say, ShowPair
 from handlers.i18n import Markup
 from handlers.views import errors
 from services.domain.accounts import Member
@@ -220,8 +220,10 @@ def test_a_toast_has_no_markup() -> None:
 @pytest.mark.parametrize("code", errors.TEXTS)
 def test_every_refusal_survives_what_people_write(reader: Member, code: str) -> None:
     names = ("text", "coin", "word", "symbol", "currency", "exchange", "side", "number", "limit")
-    sums = dict.fromkeys(("minimum", "maximum", "cost", "needed", "free"), D("1E+30"))
-    values = {**dict.fromkeys(names, HOSTILE * 500), **sums}
+    more = ("known", "name", "suggestion")
+    numbers = ("minimum", "maximum", "cost", "needed", "free", "volume", "spread")
+    sums = dict.fromkeys(numbers, D("1E+30"))
+    values = {**dict.fromkeys(names + more, HOSTILE * 500), **sums}
     error = AssistantError(code, **values, at=datetime(2026, 11, 22, tzinfo=UTC))
 
     reply = errors.explain(error, t_of(reader))
@@ -235,3 +237,28 @@ def test_long_names_are_cut_on_buttons(reader: Member) -> None:
 
     assert HOSTILE in parsed(reply)
     assert all(len(button.label) <= 64 for button in buttons(reply))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["market_not_active", "pair_not_allowed", "pair_inactive", "volume_unknown"],
+)
+def test_a_pair_that_may_not_be_traded_leads_to_its_rules(code: str) -> None:
+    reply = errors.explain(LimitExceeded(code, symbol="PEPE/USDT"), EN)
+
+    assert "Nothing was placed." in reply.text
+    (button,) = buttons(reply)
+    assert button.payload == ShowPair("PEPE/USDT")
+
+
+def test_a_timeframe_that_is_not_there_leads_to_the_usual_ones() -> None:
+    error = InvalidInput(
+        "timeframe_unknown", coin="8h", known="1h 4h 1d", suggestions=("1h", "4h", "1d")
+    )
+
+    reply = errors.explain(error, EN, said="/chart btc 8h")
+
+    assert "It has: 1h 4h 1d." in reply.text
+    assert [button.payload for button in buttons(reply)] == [
+        Say(f"/chart btc {frame}") for frame in ("1h", "4h", "1d")
+    ]

@@ -1,4 +1,4 @@
-"""The first screens, help, settings and accounts in both languages."""
+"""The first screens, help and settings in both languages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.handlers.views.values import (
     HOSTILE,
     HOSTILE_ACCOUNT,
     LI,
-    LIVE,
     buttons,
     candles,
     parsed,
@@ -148,11 +147,14 @@ Language  <b>English</b>
 Time zone  <b>UTC</b>
 Rising prices  <b>green</b>
 Charts  <b>dark</b>
+Worth in  <b>USDT</b>
 Default account  <b>Paper</b> · PAPER
 [English ●] [中文]
 [Green is up ●] [Red is up]
 [Dark charts ●] [Light charts]
-[🕒 Time zone] [🏦 Accounts] [❓ Help]"""
+[USDT ●] [USDC] [USD] [EUR] [BTC]
+[🕒 Time zone] [🏦 Accounts] [🧭 Pairs]
+[❓ Help]"""
     )
     assert (
         shown(settings.settings(LI, ACCOUNT, ZH))
@@ -162,11 +164,14 @@ Default account  <b>Paper</b> · PAPER
 时区  <b>Asia/Shanghai</b>
 涨跌颜色  <b>红涨绿跌</b>
 图表  <b>浅色</b>
+计价货币  <b>USDT</b>
 默认账户  <b>Paper</b> · PAPER
 [English] [中文 ●]
 [绿涨红跌] [红涨绿跌 ●]
 [深色图表] [浅色图表 ●]
-[🕒 时区] [🏦 账户] [❓ 帮助]"""
+[USDT ●] [USDC] [USD] [EUR] [BTC]
+[🕒 时区] [🏦 账户] [🧭 交易对]
+[❓ 帮助]"""
     )
 
 
@@ -188,29 +193,6 @@ Tap one, or write yours, like <code>Asia/Singapore</code>.
 [UTC] [Asia/Shanghai ●]
 [Europe/Berlin] [America/New_York]
 [‹ 返回]"""
-    )
-
-
-def test_the_accounts() -> None:
-    assert (
-        shown(settings.accounts([ACCOUNT, LIVE], ADA, EN))
-        == """\
-🏦 <b>Accounts</b>
-● <b>Paper</b> · PAPER · built-in practice venue
-○ <b>Main</b> · LIVE · binance
-● is the one that orders go to.
-[Use Main]
-[💼 Balance] [⚙️ Settings]"""
-    )
-    assert (
-        shown(settings.accounts([ACCOUNT, LIVE], LI, ZH))
-        == """\
-🏦 <b>账户</b>
-● <b>Paper</b> · PAPER · 内置模拟盘
-○ <b>Main</b> · LIVE · binance
-● 为当前下单账户。
-[使用 Main]
-[💼 资产] [⚙️ 设置]"""
     )
 
 
@@ -294,12 +276,6 @@ def test_every_time_zone_on_a_button_exists(reader: Member) -> None:
     assert sum(label.endswith(" ●") for label in labels) == 1
 
 
-def test_accounts_have_their_names_on_the_buttons_as_they_are() -> None:
-    [use, *_] = buttons(settings.accounts([ACCOUNT, replace(LIVE, name="R&D <1>")], ADA, EN))
-
-    assert use.label == "Use R&D <1>"
-
-
 @pytest.mark.parametrize("reader", [ADA, LI])
 def test_hostile_names_are_escaped_and_fit(reader: Member) -> None:
     hostile = replace(reader, name=HOSTILE * 3, time_zone="America/Argentina/ComodRivadavia")
@@ -309,7 +285,6 @@ def test_hostile_names_are_escaped_and_fit(reader: Member) -> None:
     for reply, limit, name in (
         (settings.welcome(CHART, hostile, t), 1_024, hostile.name),
         (settings.settings(hostile, HOSTILE_ACCOUNT, t), 4_096, HOSTILE_ACCOUNT.name),
-        (settings.accounts([HOSTILE_ACCOUNT] * 9, hostile, t), 4_096, HOSTILE_ACCOUNT.name),
         (settings.joined(hostile.name, t), 4_096, hostile.name),
         (settings.ask_time_zone(hostile, t), 4_096, hostile.time_zone),
         (settings.help_text(commands, t), 4_096, "/buy"),

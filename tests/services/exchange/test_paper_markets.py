@@ -33,5 +33,6 @@ def test_the_smallest_order_is_affordable_and_the_largest_is_not_small(market: M
 
     assert market.is_on_tick(price)
     assert market.min_amount * price < market.min_cost
+    assert market.max_amount is not None
     assert market.max_amount * price > Decimal(100_000)
     assert market.amount_down(market.max_amount) == market.max_amount

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.domain.market import Candle, Market, Timeframe
+from services.domain.market import Candle, Market, MarketType, TakerSide, Timeframe
 from services.domain.orders import Side
 from services.domain.paper import Move
-from services.errors import NotFound
+from services.errors import InvalidInput, NotFound
 from services.exchange.paper_markets import COINS, MARKETS
 from services.exchange.synthetic import SyntheticMarket
 
@@ -210,6 +210,10 @@ def test_a_quote_agrees_with_itself(synthetic: SyntheticMarket, market: Market) 
     before = synthetic.last(market.symbol, NOW.replace(second=0, microsecond=0) - DAY)
     assert quote.bid <= quote.last <= quote.ask
     assert quote.bid < quote.ask
+    assert quote.low is not None
+    assert quote.high is not None
+    assert quote.base_volume is not None
+    assert quote.quote_volume is not None
     assert quote.low <= quote.last <= quote.high
     assert quote.percentage == round((quote.last / before - 1) * 100, 3)
     assert quote.low * quote.base_volume <= quote.quote_volume + 1
@@ -250,7 +254,8 @@ def test_the_candle_of_a_push_shows_the_jump(
 
     assert still == synthetic.candles(BTC, timeframe, limit=2, at=NOW)[0]
     assert now.low <= before
-    assert now.close == now.high == moved.last(BTC, NOW)
+    assert now.close == moved.last(BTC, NOW)
+    assert now.high == max(now.close, moved.span(BTC, now.at, NOW - SECOND)[1])
 
 
 def test_pushes_multiply(synthetic: SyntheticMarket) -> None:
@@ -296,6 +301,84 @@ def test_volume_passes_an_order_only_where_the_price_went(
     assert synthetic.traded(BTC, side, nowhere, since, at) == 0
     assert synthetic.traded(BTC, side, everywhere, since, at) > 0
     assert synthetic.traded(BTC, side, everywhere, at, since) == 0
+
+
+def test_weeks_begin_on_mondays_and_hold_seven_days(synthetic: SyntheticMarket) -> None:
+    *_, week, _ = synthetic.candles(BTC, Timeframe.W1, limit=3, at=NOW)
+
+    days = synthetic.candles(BTC, Timeframe.D1, limit=20, at=NOW)
+
+    assert week.at == datetime(2026, 11, 9, tzinfo=UTC)
+    assert week.at.weekday() == 0
+    assert week == joined([day for day in days if week.at <= day.at < week.at + 7 * DAY])
+
+
+@given(pushed(), st.integers(1, 200))
+@settings(max_examples=30, deadline=None)
+def test_the_tape_holds_the_last_trades_oldest_first(
+    world: tuple[datetime, list[Move]], limit: int
+) -> None:
+    at, moves = world
+    synthetic = SyntheticMarket(SEED, moves=moves)
+
+    trades = synthetic.trades(BTC, limit=limit, at=at)
+
+    assert len(trades) == limit
+    assert all(a.at <= b.at and int(a.id) < int(b.id) for a, b in pairwise(trades))
+    assert trades[-1].at <= at
+    assert all(trade.amount > 0 for trade in trades)
+    assert synthetic.trades(BTC, limit=limit + 5, at=at)[-limit:] == trades
+    assert all(trade.price == synthetic.last(BTC, trade.at) for trade in trades)
+
+
+@given(symbols, moments)
+@settings(max_examples=20, deadline=None)
+def test_the_trades_of_a_minute_add_up_to_its_candle(symbol: str, at: datetime) -> None:
+    synthetic, market = SyntheticMarket(SEED), MARKETS[symbol]
+    minute = at.replace(second=0, microsecond=0)
+    candle = synthetic.candles(symbol, Timeframe.M1, limit=2, at=minute + MINUTE)[0]
+
+    trades = synthetic.trades(symbol, limit=1_000, at=minute + MINUTE)
+
+    inside = [trade for trade in trades if minute <= trade.at < minute + MINUTE]
+    traded = sum((trade.amount for trade in inside), Decimal(0))
+    # The lots of a perpetual are coarser than those that volume counts in.
+    lost = market.lot * len(inside) if market.type is MarketType.SWAP else 0
+    assert candle.volume - lost <= traded <= candle.volume
+    assert all(candle.low <= trade.price <= candle.high for trade in inside)
+
+
+def test_buyers_and_sellers_both_take(synthetic: SyntheticMarket) -> None:
+    trades = synthetic.trades(BTC, limit=500, at=NOW)
+
+    bought = sum(trade.side is TakerSide.BUY for trade in trades)
+
+    assert 100 < bought < 400
+
+
+def test_perpetuals_pay_every_eight_hours_and_spot_never(synthetic: SyntheticMarket) -> None:
+    swaps = [market.symbol for market in MARKETS.values() if market.type is MarketType.SWAP]
+
+    fundings = [synthetic.funding(symbol, NOW) for symbol in swaps]
+
+    assert len(swaps) == 8
+    assert {funding.next_at for funding in fundings} == {MIDNIGHT + timedelta(hours=16)}
+    assert {funding.period for funding in fundings} == {timedelta(hours=8)}
+    assert len({funding.rate for funding in fundings}) == 8
+    assert all(funding.mark == synthetic.last(funding.symbol, NOW) for funding in fundings)
+    with pytest.raises(InvalidInput) as refused:
+        synthetic.funding(BTC, NOW)
+    assert (refused.value.code, refused.value.params) == ("no_funding", {"symbol": BTC})
+
+
+def test_funding_holds_for_its_period_and_has_both_signs(synthetic: SyntheticMarket) -> None:
+    symbol, period = "BTC/USDT:USDT", timedelta(hours=8)
+
+    rates = [synthetic.funding(symbol, MIDNIGHT + period * number).rate for number in range(200)]
+
+    assert synthetic.funding(symbol, MIDNIGHT + period - SECOND).rate == rates[0]
+    assert min(rates) < 0 < sum(rates)
+    assert all(abs(rate) <= Decimal("0.0075") for rate in rates)
 
 
 def test_a_symbol_that_is_not_listed_is_unknown(synthetic: SyntheticMarket) -> None:

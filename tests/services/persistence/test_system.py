@@ -7,13 +7,33 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from services.domain.accounts import Account, Balance, ChatId, Environment, Member, Role, UserId
+from services.domain.accounts import (
+    Account,
+    Balance,
+    ChatId,
+    Environment,
+    Member,
+    Role,
+    UserId,
+    Wallet,
+)
 from services.domain.messages import REST, Message
 from services.domain.orders import OrderId, OrderStatus
+from services.persistence.assets import Snapshot
 from services.persistence.chat_state import Step, StoredButton
 from services.persistence.database import Database
 from tests.clock import Clock
-from tests.makers import CHAT, OTHER_CHAT, alert, confirmed, draft, open_tenant, opened
+from tests.makers import (
+    CHAT,
+    LONG,
+    OTHER_CHAT,
+    SHORT,
+    alert,
+    confirmed,
+    draft,
+    open_tenant,
+    opened,
+)
 
 NEW_CHAT = ChatId(-100_999)
 
@@ -58,36 +78,44 @@ async def test_preferences_are_kept(any_database: Database, member: Member) -> N
         assert await data.members.get(UserId(99)) is None
 
 
+def _spot(*balances: Balance) -> dict[Wallet, dict[str, Balance]]:
+    return {Wallet.SPOT: {balance.currency: balance for balance in balances}}
+
+
 async def test_holdings_are_replaced_as_a_whole(
     any_database: Database, member: Member, clock: Clock
 ) -> None:
-    before = {c: Balance(c, Decimal(1), Decimal(0)) for c in ("BTC", "USDT")}
-    after = {c: Balance(c, Decimal(2), Decimal(1)) for c in ("ETH", "USDT")}
+    before = _spot(*(Balance(c, Decimal(1), Decimal(0)) for c in ("BTC", "USDT")))
+    after = {
+        **_spot(*(Balance(c, Decimal(2), Decimal(1)) for c in ("ETH", "USDT"))),
+        Wallet.FUNDING: {},
+    }
     async with any_database.write(member.tenant_id) as data:
-        assert await data.assets.snapshot(member.account_id) == {}
-        await data.assets.replace(member.account_id, before, now=clock())
-        await data.assets.replace(member.account_id, after, now=clock())
+        assert await data.assets.snapshot(member.account_id) == Snapshot({}, (), None)
+        await data.assets.replace(member.account_id, before, [LONG], now=clock())
+        await data.assets.replace(member.account_id, after, [LONG, SHORT], now=clock())
 
     async with any_database.read(member.tenant_id) as data:
-        assert await data.assets.snapshot(member.account_id) == after
+        found = await data.assets.snapshot(member.account_id)
+    assert found == Snapshot(after, (LONG, SHORT), clock())
 
 
 async def test_the_snapshot_moves_by_what_our_own_orders_did(
     any_database: Database, member: Member, clock: Clock
 ) -> None:
     bought = {"BTC": Decimal("0.01"), "USDT": Decimal(-600)}
-    before = {"USDT": Balance("USDT", Decimal(1000), Decimal(5))}
+    before = _spot(Balance("USDT", Decimal(1000), Decimal(5)))
     async with any_database.write(member.tenant_id) as data:
         await data.assets.expect(member.account_id, bought)
-        assert await data.assets.snapshot(member.account_id) == {}
+        assert (await data.assets.snapshot(member.account_id)).at is None
         await data.assets.replace(member.account_id, before, now=clock())
         await data.assets.expect(member.account_id, bought)
 
     async with any_database.read(member.tenant_id) as data:
-        assert await data.assets.snapshot(member.account_id) == {
-            "BTC": Balance("BTC", Decimal("0.01"), Decimal(0)),
-            "USDT": Balance("USDT", Decimal(400), Decimal(5)),
-        }
+        found = await data.assets.snapshot(member.account_id)
+    assert found.wallets == _spot(
+        Balance("BTC", Decimal("0.01"), Decimal(0)), Balance("USDT", Decimal(400), Decimal(5))
+    )
 
 
 async def test_a_stranger_is_refused_once(any_database: Database, clock: Clock) -> None:

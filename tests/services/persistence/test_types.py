@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from services.domain.accounts import Balance, ChatId, Member
+from services.domain.accounts import Balance, ChatId, Member, Wallet
 from services.persistence.database import Database
 from services.persistence.engine import write_engine
 from services.persistence.types import plain
@@ -36,9 +36,9 @@ async def _round_trip(
 ) -> list[Decimal]:
     balances = {f"C{i:02}": Balance(f"C{i:02}", n, n) for i, n in enumerate(numbers)}
     async with database.write(member.tenant_id) as data:
-        await data.assets.replace(member.account_id, balances, now=clock())
+        await data.assets.replace(member.account_id, {Wallet.SPOT: balances}, now=clock())
     async with database.read(member.tenant_id) as data:
-        stored = await data.assets.snapshot(member.account_id)
+        stored = (await data.assets.snapshot(member.account_id)).wallets[Wallet.SPOT]
     return [stored[currency].free for currency in balances]
 
 
