@@ -93,6 +93,7 @@ def reloader(
     accounts: Accounts, public: PublicData
 ) -> Callable[[Account], Awaitable[Mapping[str, Market]]]:
     """Return what asks an account's venue for its markets afresh."""
+
     async def reload(account: Account) -> Mapping[str, Market]:
         venue = VenueKey.of(account)
         if venue.environment is Environment.PAPER:
