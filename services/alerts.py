@@ -241,9 +241,9 @@ class Alerts:
         swept: _Swept,
     ) -> None:
         now, listed = self._now(), await gateway.markets()
-        quotes = await gateway.quotes(
-            sorted(symbol for symbol in swept.by_symbol if symbol in listed)
-        )
+        # What is listed no more has no price, and would spoil the answer for all.
+        swept.by_symbol = {s: key for s, key in swept.by_symbol.items() if s in listed}
+        quotes = await gateway.quotes(sorted(swept.by_symbol))
         oldest = min(checked_at for _, checked_at in group)
         waiting = []
         for alert, _ in group:

@@ -300,7 +300,10 @@ class Feed:
             for subject in due.values():
                 subject.polled_at = _clock()
             with suppress(*FAILURES):
-                for symbol, quote in (await self._data.quotes(list(due))).items():
+                # A symbol that is listed no more would spoil the answer for all.
+                listed = await self._data.markets()
+                quotes = await self._data.quotes([symbol for symbol in due if symbol in listed])
+                for symbol, quote in quotes.items():
                     self._tell(due[symbol], quote)
 
     def _unheard(self) -> Iterable[tuple[str, _Subject]]:
