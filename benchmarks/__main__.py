@@ -10,9 +10,17 @@ import json
 import os
 from types import ModuleType
 
-from benchmarks import charts, exchange, market_sync, order_text, paper, startup
+from benchmarks import charts, exchange, market_sync, order_text, paper, startup, streams
 
-MODULES: tuple[ModuleType, ...] = (charts, exchange, market_sync, order_text, paper, startup)
+MODULES: tuple[ModuleType, ...] = (
+    charts,
+    exchange,
+    market_sync,
+    order_text,
+    paper,
+    startup,
+    streams,
+)
 
 
 def main() -> None:
