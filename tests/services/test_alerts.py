@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
+from sqlalchemy import update
 
 from services.alerts import MAX_WATCHING, Watch, hit
 from services.domain.alerts import (
@@ -24,6 +25,7 @@ from services.domain.messages import ALERT
 from services.errors import InvalidInput, LimitExceeded, NotFound
 from services.orders import Place
 from services.persistence.database import Database
+from services.persistence.models import AlertRow
 from services.price_history import timeframe_for
 from tests.clock import Clock
 from tests.makers import CHAT, OTHER_CHAT, open_tenant
@@ -366,3 +368,14 @@ async def test_a_move_that_took_longer_than_its_window_is_silent(office: Office)
         await office.push("1.02")
         office.clock.advance(4 * MINUTE)
         assert await office.alerts.sweep() == 0
+
+
+async def test_an_alert_on_what_is_listed_no_more_stops_no_other(office: Office) -> None:
+    gone = await set_alert(office, AlertWish("ETH", UP, level=D(1_000_000)))
+    await set_alert(office, await level(office, "1.05"))
+    statement = update(AlertRow).where(AlertRow.id == gone.alert.id).values(symbol="GONE/USDT")
+    async with office.database.write_all() as data:
+        await data.sweeps._session.execute(statement)
+    await office.push("1.1")
+
+    assert await office.alerts.sweep() == 1

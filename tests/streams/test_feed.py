@@ -326,3 +326,17 @@ async def test_a_message_that_makes_no_sense_ends_no_stream(
         await venue.set_price(BTC, 61_400)
         await streamed(live, BTC, "61400")
     assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_a_symbol_that_is_listed_no_more_spoils_no_other(
+    venue: Venue, live: LiveMarketData
+) -> None:
+    async with live.feed.look(Channel.QUOTE, BTC), live.feed.look(Channel.QUOTE, "GONE/USDT"):
+        await venue.set_price(BTC, 61_000)
+        await streamed(live, BTC, "61000")
+
+        await venue.harm("silence")
+        await venue.set_price(BTC, 61_500)
+
+        await streamed(live, BTC, "61500")
+        assert live.feed.quote("GONE/USDT") is None
