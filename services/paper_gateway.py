@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -15,7 +16,7 @@ from services.paper_desk import Desk, View
 from services.persistence.database import Database
 
 
-class BookedGateway:
+class BookedGateway(ABC):
     """The account half of an `ExchangeGateway`; who derives from it brings the market data."""
 
     def __init__(self, account_id: AccountId, database: Database, now: Now) -> None:
@@ -109,14 +110,15 @@ class BookedGateway:
 
     async def close(self) -> None:
         """Release nothing: neither the database nor the prices are the gateway's own."""
+        return
 
+    @abstractmethod
     async def _view(self, symbol: str) -> View:
         """Fetch what an order of a symbol is placed against, before the books are locked.
 
         Raises:
             OrderRejected: ``feed_lost``: there is nothing to place it against.
         """
-        raise NotImplementedError
 
     async def _known(self, client_order_id: str) -> OrderReport | None:
         async with self._database.read_all() as data:

@@ -63,7 +63,7 @@ FINDINGS = {
         " somewhere else, or use a site for this region."
     ),
     Finding.CLOCK_OFF: mark(
-        "The clock here is {offset} off. Signed requests will be refused: the operator should"
+        "The clock here is {offset} off. Requests allow for that; the operator should still"
         " synchronise this machine's time."
     ),
     Finding.CLOCK_REFUSED: mark(
