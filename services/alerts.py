@@ -344,7 +344,7 @@ def _last_known(alert: Alert) -> Quote:
     if price is None or at is None:
         raise ExchangeUnavailable
     nothing = (None,) * 5
-    return Quote(alert.symbol, price, price, price, *nothing, at, is_stale=True)
+    return Quote(alert.symbol, price, price, price, *nothing, at)
 
 
 def _by_account(

@@ -136,7 +136,6 @@ class Quote:
         base_volume: Over 24 h, in base.
         quote_volume: Over 24 h, in quote.
         at: When the venue knew it.
-        is_stale: The stream that fed it is silent and no poll has taken over yet.
     """
 
     symbol: str
@@ -149,7 +148,6 @@ class Quote:
     base_volume: Decimal | None
     quote_volume: Decimal | None
     at: datetime
-    is_stale: bool = False
 
     @property
     def mid(self) -> Decimal:
@@ -237,15 +235,3 @@ class Funding:
     period: timedelta | None
     mark: Decimal | None
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RuleChange:
-    """A market whose rules changed between two synchronisations.
-
-    `before` is None for a new market, `after` is None for one that is gone.
-    """
-
-    symbol: str
-    before: Market | None
-    after: Market | None
